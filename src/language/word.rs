@@ -138,6 +138,7 @@ pub enum Word {
     ItemLink,
     PlaceStep,
     NoPlaceOf,
+    Compass,
     Oblique,
     Superlative,
     LaterOrdinal,

@@ -333,7 +333,8 @@ pub(super) fn own(reading: &Reading<'_, '_>, n: usize) -> Option<Attachment> {
                     best = Some((*mark, Why::Noun));
                     // "6,264 Covid patients are in hospital": people with the virus are cases only if nothing is said of them.
                     let infected = reading.pack.topic_first() && metric == Metric::Cases;
-                    if !infected && !patients(reading, (mark.first, mark.after)) {
+                    let people = || (mark.first..mark.after).any(|at| reading.has_at(at, Sense::People));
+                    if !infected && !patients(reading, (mark.first, mark.after)) && !people() {
                         break;
                     }
                     // Its last word may open another: "coronavirus patients in intensive care".

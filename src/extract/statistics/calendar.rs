@@ -271,7 +271,7 @@ fn stands_alone(line: &Line<'_, '_>, n: usize) -> bool {
     opened && free
 }
 
-/// "10:30", "6 p.m.": no figures.
+/// "10:30", "1840 GMT": no figures.
 pub(super) fn clock(tokens: &[Token<'_>], n: usize) -> Option<DateMark> {
     let token = tokens.get(n).filter(|token| token.kind == TokenKind::Number && token.text.len() <= 5)?;
     let made = |after: usize| DateMark {
@@ -282,6 +282,16 @@ pub(super) fn clock(tokens: &[Token<'_>], n: usize) -> Option<DateMark> {
         role: Role::Since,
         end_of: false,
     };
+    // Four digits are a time before the name of its zone.
+    let hours = token.text.parse::<u32>().ok().filter(|time| token.text.len() == 4 && *time < 2400 && time % 100 < 60);
+    let zone = |zone: &&Token<'_>| {
+        (3..=4).contains(&zone.text.len())
+            && zone.text.ends_with(['T', 'C'])
+            && zone.text.bytes().all(|byte| byte.is_ascii_uppercase())
+    };
+    if hours.is_some() && tokens.get(n + 1).filter(zone).is_some() {
+        return Some(made(n + 2));
+    }
     let colon = tokens.get(n + 1).filter(|token| token.is(":") && !token.spaced)?;
     let minutes =
         tokens.get(n + 2).filter(|token| !token.spaced && token.kind == TokenKind::Number && token.text.len() == 2)?;

@@ -95,8 +95,27 @@ pub(super) fn specimens(reading: &Reading<'_, '_>, attachment: &Attachment) -> b
     attachment.mark.is_some_and(|(first, after)| (first..after).any(|at| reading.word(at, Word::Specimen)))
 }
 
+/// Those who live somewhere: "a town of 12,000", "home to 25 million people", "half of the country's 9.3 million people".
+pub(super) fn is_population(reading: &Reading<'_, '_>, n: usize) -> bool {
+    let Some(number) = reading.numbers.get(n) else { return false };
+    let start = attach::core_start(reading, n);
+    let people = reading.has_at(number.after, Sense::PopulationBase);
+    let lives = |at: usize| reading.has_ending(at, Sense::Population);
+    let of = reading.word(start.wrapping_sub(1), Word::Of) || people;
+    let owned = [start, number.first].iter().any(|at| reading.one_of(at.wrapping_sub(1), &[Word::Genitive, Word::Its]));
+    // What is said of them right behind is said of all: "the country's 5,000 people infected".
+    let said = reading.metric_at(number.after + 1).is_some();
+    // "a country of 18,681 dead".
+    let other = (number.after..number.after + 3).any(|at| reading.metric_at(at).is_some());
+    let part = (number.first.saturating_sub(9)..number.first).any(|at| reading.word(at, Word::Of));
+    of && !other && (lives(start) || lives(number.first))
+        || owned && people && !said && part
+        || reading.pack.topic_first() && populates(reading, n)
+        || reading.has_at(number.after, Sense::Population)
+}
+
 /// "两国人口合计逾17亿": the inhabitants, of whom nothing else is said.
-pub(super) fn populates(reading: &Reading<'_, '_>, n: usize) -> bool {
+fn populates(reading: &Reading<'_, '_>, n: usize) -> bool {
     let phrase = reading.phrase(n);
     let Some(named) = reading.first(phrase.clone(), Sense::Population) else { return false };
     let bounds = |mark: &crate::language::pack::Mark| {

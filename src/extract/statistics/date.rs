@@ -231,12 +231,20 @@ pub(super) fn compares(reading: &Reading<'_, '_>, n: usize) -> bool {
         && reading.word(after, Word::On)
         && reading.dates.iter().any(|date| date.first == after + 1);
     let pointed = opens && (0..number).any(|at| reading.one_of(at, &[Word::Figure, Word::It]));
+    // "130,396 deaths from 4,282,164 cases" are two counts.
+    let metric = |mark: &crate::language::pack::Mark| mark.cue.metric();
+    let own = reading.beginning_at(after).find_map(metric);
+    let two = |from: usize| {
+        let before = reading.ending_at(from).find_map(metric);
+        own.zip(before).is_some_and(|(own, before)| own != before)
+    };
     pointed
         || [start, number].into_iter().any(|at| {
             reading.ending_at(at).any(|mark| {
                 mark.cue == Cue::Sense(Sense::Compare)
                 // "after 322 were added" tells what made the total, "after 516 on Sunday" what the day before had.
                 && (!reading.word(mark.first, Word::After) || dated)
+                && !(reading.word(mark.first, Word::From) && two(mark.first))
                 && (mark.after > mark.first + 1
                     || reading.one_of(mark.first, &[Word::From, Word::Against, Word::Likened]))
             })

@@ -235,8 +235,15 @@ pub(super) fn other(reading: &Reading<'_, '_>, n: usize, metric: Metric, last: b
         matches!(cue, Cue::Sense(Sense::OtherDisease | Sense::Condition))
             || metric == Metric::Deaths && cue == Cue::Sense(Sense::OtherCause)
     };
+    // "one patient, a resident of Apatity with a chronic heart disease, has died": what somebody has besides.
+    let borne = |mark: &Mark| {
+        mark.cue == Cue::Sense(Sense::Condition)
+            && (mark.first.saturating_sub(3)..mark.first)
+                .any(|at| reading.word(at, Word::With) && reading.word(at + 1, Word::Article))
+    };
     let mention = |range: std::ops::Range<usize>, back: bool| {
         let kind = |mark: &Mark| match mark.cue {
+            _ if borne(mark) => None,
             Cue::Sense(Sense::Covid) => (!beside(reading, mark, last)).then_some(false),
             cue if other(cue) => Some(true),
             _ => None,

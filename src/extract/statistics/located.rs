@@ -105,6 +105,16 @@ pub(super) fn compared<'p>(home: impl FnOnce() -> Option<&'p Place>, told: &[Loc
     countries().all(|country| home.iso2.as_deref() != Some(country)).then(|| Located::inherited(home))
 }
 
+/// What a sentence with figures of several countries leaves to the next paragraph: the part of the world, or the world, that
+/// was spoken of.
+pub(super) fn of_countries<'p>(last: Option<Located<'p>>, told: &[Located<'p>]) -> Option<Located<'p>> {
+    let country = |one: &Located<'p>| one.place.filter(|place| place.kind == PlaceKind::Country).map(|place| &place.id);
+    let mut named: Vec<_> = told.iter().map(country).collect::<Option<_>>()?;
+    named.dedup();
+    let wide = |place: &Place| matches!(place.kind, PlaceKind::Region | PlaceKind::World);
+    last.filter(|last| named.len() > 2 && last.place.is_some_and(wide))
+}
+
 /// What a sentence with figures of several parts of the country that was spoken of, and of nothing else, leaves to the
 /// next paragraph.
 pub(super) fn listed<'p>(country: Option<&'p Place>, told: &[Located<'p>]) -> Option<Located<'p>> {

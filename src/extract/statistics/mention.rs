@@ -143,7 +143,18 @@ fn pointers(reading: &Reading<'_, '_>) -> Vec<Pointer> {
         let Cue::Sense(sense) = mark.cue else { continue };
         let mut pointer = Pointer::new(mark.first, mark.after);
         pointer.add(sense);
-        if sense == Sense::World && in_name(reading, mark.first, mark.after) {
+        // "the world's highest daily tally" is not the world's.
+        let stands_out = || {
+            let owns = |at: usize| reading.word(at, Word::Genitive);
+            let after = mark.after + if owns(mark.after + 1) { 2 } else { 0 };
+            owns(after - 1) && (after..after + 3).any(|at| reading.word(at, Word::Superlative))
+        };
+        // "here are the ten countries with most deaths".
+        let presents = mark.first == 0 || reading.is(mark.first - 1, ",");
+        if sense == Sense::Here && presents && reading.one_of(mark.after, &[Word::Copula, Word::Was]) {
+            continue;
+        }
+        if sense == Sense::World && (in_name(reading, mark.first, mark.after) || stands_out()) {
             continue;
         }
         match all.iter_mut().find(|known| (known.first, known.after) == (mark.first, mark.after)) {
@@ -307,6 +318,12 @@ fn resolve<'p>(
     }
     if pointer.city {
         let capital = (pointer.first..pointer.after).any(|at| reading.word(at, Word::Capital));
+        // "The state admitted 258 patients, 254 of them in the capital": its own.
+        let pointed = reading.has(0..pointer.first, Sense::DivisionAnaphor);
+        let division = subject.filter(|place| place.kind == PlaceKind::Subdivision && capital && pointed);
+        if let Some(division) = division {
+            return anaphor(Some(division));
+        }
         let seat = || places.capital(context.country.or(context.dateline)?.iso2.as_deref()?);
         let city = if capital { context.capital.or_else(seat) } else { None };
         return anaphor(city.or(context.city).or(context.division));

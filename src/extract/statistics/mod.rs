@@ -12,6 +12,7 @@
 
 mod about;
 mod again;
+mod alike;
 mod aside;
 mod attach;
 pub mod beside;
@@ -50,6 +51,7 @@ mod plausibility;
 mod rank;
 mod rates;
 mod reading;
+mod reread;
 mod roles;
 mod scope;
 mod spots;
@@ -342,6 +344,9 @@ impl<'a, 'p> Finder<'a, 'p> {
         if self.table.wants_parts(&reading) {
             reading.part_numbers();
         }
+        if otherwise::in_english_order(&reading) {
+            reading.share_numbers(self.previous_metric.rate.is_some_and(|(metric, _)| kinds::is_percent(metric)));
+        }
         if let Some(place) = reading.dateline {
             self.context.dateline = place.iso2.as_deref().and_then(|iso2| self.places.country(iso2)).or(Some(place));
         }
@@ -409,8 +414,12 @@ impl<'a, 'p> Finder<'a, 'p> {
     /// A line without figures that names one place is a heading for the lines below it ("Nepal / 21 October 2020"); running
     /// text ends its reign, and the items of a list do not.
     fn label(&mut self, reading: &Reading<'_, 'p>) {
-        let words = reading.tokens.iter().filter(|token| token.kind == TokenKind::Word).count();
         let all = 0..reading.tokens.len();
+        let dated = |at: &usize| reading.dates.iter().any(|date| (date.first..date.after).contains(at));
+        let word = |at: &usize| reading.tokens.get(*at).is_some_and(|token| token.kind == TokenKind::Word);
+        let words = all.clone().filter(|at| word(at) && !dated(at)).count();
+        // "1410 GMT - Merkel in quarantine" opens an item of its own.
+        let timed = reading.dates.first().is_some_and(|date| date.first == 0 && date.when == date_marks::When::Unknown);
         let told = table::told(reading, all.clone());
         let first = reading
             .spots
@@ -430,7 +439,7 @@ impl<'a, 'p> Finder<'a, 'p> {
         match heading {
             None if world && reading.spots.is_empty() => self.context.label = self.places.world(),
             Some(spot) => self.context.label = Some(spot.place),
-            _ if told || words > 14 && reading.numbers.is_empty() => self.context.label = None,
+            _ if told || timed || words > 14 && reading.numbers.is_empty() => self.context.label = None,
             _ => {}
         }
     }
@@ -486,6 +495,7 @@ impl<'a, 'p> Finder<'a, 'p> {
         let english = otherwise::in_english_order(reading);
         let listed =
             located::listed(self.context.country, &spoken).or_else(|| located::compared(|| self.home(), &spoken));
+        let listed = listed.or_else(|| located::of_countries(self.context.last, &spoken));
         let listed = listed.or(self.context.last.filter(|_| goes_on)).filter(|_| english);
         let mut counted = false;
         let lead = self.previous_metric.lead;
@@ -562,3 +572,5 @@ mod tests_parts;
 mod tests_places;
 #[cfg(test)]
 mod tests_told;
+#[cfg(test)]
+mod tests_wire;

@@ -13,7 +13,7 @@
 //! What holds: each sum is made in the same order on every processor; what is heard of a number is within [`REACH`] tokens, so
 //! that no length of a text turns it.
 
-use super::beside::yes;
+use super::beside::{NOTHING, yes};
 use super::kinds::KINDS;
 use super::reading::Reading;
 use crate::extract::tagger::encoder::{self, Vocabulary, Weights};
@@ -46,6 +46,9 @@ const NEW: usize = 32;
 
 /// Metrics of a smaller share (its logarithm) are not weighed where nothing else names them.
 const LIKELY: f32 = -2.0;
+
+/// What an item of a list says against a metric, at most.
+const LEAST: f32 = -6.0;
 
 /// What can stand at a token: nothing, a phrase of a metric, or a number.
 const CUES: usize = 64;
@@ -198,6 +201,8 @@ pub(super) struct Text<'t, 'p> {
     waiting: Vec<Reading<'t, 'p>>,
     /// Where the sentence that is being read begins, once something is asked of it.
     first: Option<usize>,
+    /// What has been answered of its numbers.
+    answers: HashMap<usize, [f32; ANSWERS]>,
     /// The sum of the headline's tokens, and how many they are.
     headline: ([f32; WIDTH], usize),
     /// How new the numbers sound that were asked about.
@@ -219,6 +224,7 @@ impl<'t, 'p> Text<'t, 'p> {
 
     /// Takes up a sentence that has been read; its numbers may be figures where it is about the disease.
     pub(super) fn read(&mut self, reading: Reading<'t, 'p>, about: bool) {
+        self.answers.clear();
         if let Some(all) = &mut self.told {
             let mut sentence = Sentence::default();
             NETWORK.each(&reading, usize::MAX, |pieces, known| {
@@ -274,6 +280,9 @@ impl<'t, 'p> Text<'t, 'p> {
 
     /// How likely number `n` of the last sentence counts nothing, and each metric: logarithms.
     pub(super) fn answer(&mut self, reading: &Reading<'_, '_>, n: usize) -> [f32; ANSWERS] {
+        if let Some(answer) = self.answers.get(&n) {
+            return *answer;
+        }
         let network = &*NETWORK;
         let Some(number) = reading.numbers.get(n) else { return [0.0; ANSWERS] };
         let begin = self.begin(reading);
@@ -309,6 +318,7 @@ impl<'t, 'p> Text<'t, 'p> {
         likely(metrics);
         likely(kinds);
         self.newness.insert(Span::new(reading.span.field, number.start, number.end), newness(&answers));
+        self.answers.insert(n, answers);
         answers
     }
 
@@ -350,8 +360,26 @@ pub fn is_likely(answer: &[f32], metric: Metric) -> bool {
     answer.get(metric as usize + 1).is_some_and(|share| *share >= LIKELY)
 }
 
+/// How many scores there are of a metric, and of it in a list.
+pub const SCORES: usize = 3;
+/// See [`SCORES`].
+pub const OF_LIST: usize = 2;
+
+/// How likely a metric is, and nothing, by what is answered of the other items of a list: means of logarithms.
+pub fn scores_of_list<'a>(answers: impl Iterator<Item = &'a [f32]>, metric: Metric) -> [f32; OF_LIST] {
+    let (mut sums, mut count) = ([0.0; OF_LIST], 0.0);
+    for [own, nothing, _] in answers.map(|answer| scores(answer, metric)) {
+        // One item that sounds otherwise does not undo what all others say.
+        for (sum, share) in sums.iter_mut().zip([own, nothing]) {
+            *sum += share.max(LEAST);
+        }
+        count += 1.0;
+    }
+    if count == 0.0 { [NOTHING; OF_LIST] } else { sums.map(|sum| sum / count) }
+}
+
 /// How likely a metric is by an answer, nothing, and the metric against the best other.
-pub fn scores(answer: &[f32], metric: Metric) -> [f32; 3] {
+pub fn scores(answer: &[f32], metric: Metric) -> [f32; SCORES] {
     let own = metric as usize + 1;
     let [nothing, own_share] = [0, own].map(|at| answer.get(at).copied().unwrap_or(f32::MIN));
     let others = answer.iter().take(NEW).enumerate().skip(1).filter(|(at, _)| *at != own).map(|(_, share)| *share);

@@ -213,7 +213,15 @@ pub(super) fn percent(
             return Some(Attachment { metric, why: Why::Pointer, mark: None, per });
         }
     }
-    let before = found.last().copied().flatten().filter(|before| is_percent(before.metric))?;
+    let before = found.last().copied().flatten().filter(|before| is_percent(before.metric));
+    // "Thuringia (64.6) and Saxony (60.5)", below "in Bremen 83.4 percent are fully vaccinated".
+    let named = |at: usize| reading.spots.iter().any(|spot| spot.after == at);
+    let beside = named(start) || [",", "("].iter().any(|mark| reading.is(link, mark)) && named(link);
+    let Some(before) = before else {
+        let silent = beside && n == 0 && !reading.marks_in(clause.start..start).any(|mark| mark.cue.metric().is_some());
+        let (metric, per) = previous.rate.filter(|(metric, _)| is_percent(*metric) && silent)?;
+        return in_english_order(reading).then_some(Attachment { metric, why: Why::Pointer, mark: None, per });
+    };
     // "… y el 48 % tiene ya la pauta completa".
     if matches!(before.metric, Metric::PeopleVaccinatedShare | Metric::PeopleFullyVaccinatedShare) {
         let own = reading.marks_in(right.clone()).find_map(|mark| match mark.cue {
@@ -228,7 +236,6 @@ pub(super) fn percent(
     // "in Mississippi it is 34 percent, and Alabama, at 33.9 percent, is last", "in Armenia only 7 percent", "while it was
     // 9.4 percent in the last 14 days".
     let placed = reading.spots.iter().any(|spot| reading.left(n).contains(&spot.first));
-    let beside = reading.spots.iter().any(|spot| spot.after == start);
     let dated = pointing.is_some() && reading.dates.iter().any(|date| clause.contains(&date.first));
     let again = !reading.pack.order.verbs_lead && (beside || dated)
         || placed && (pointing.is_some() || reading.one_of(link, &[Word::At, Word::With]));

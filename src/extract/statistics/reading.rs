@@ -47,7 +47,7 @@ pub(super) struct Reading<'t, 'p> {
     /// How many phrases end before a token.
     ended: Vec<usize>,
     /// The tokens behind each number and before it that are its own, once they are asked for.
-    beside: OnceCell<Vec<(Range<usize>, Range<usize>)>>,
+    pub(super) beside: OnceCell<Vec<(Range<usize>, Range<usize>)>>,
     /// First tokens of clauses, in order; the first is 0.
     clauses: Vec<usize>,
     /// Place of a dateline that the sentence itself begins with.
@@ -233,22 +233,6 @@ impl<'t, 'p> Reading<'t, 'p> {
         reading
     }
 
-    /// Reads numbers that only white space parts as so many numbers: "845 120" in a row of two columns.
-    pub(super) fn part_numbers(&mut self) {
-        for at in (1..self.tokens.len()).rev() {
-            let number = |at: usize| self.tokens.get(at).is_some_and(|token| token.kind == TokenKind::Number);
-            let apart = number(at) && number(at - 1);
-            if let Some(token) = self.tokens.get_mut(at).filter(|_| apart) {
-                token.apart = true;
-            }
-        }
-        let dates = &self.dates;
-        let mut numbers = numerals(self.pack, &self.tokens);
-        numbers.retain(|number| !dates.iter().any(|mark| number.first < mark.after && mark.first < number.after));
-        self.numbers = numbers;
-        self.beside = OnceCell::new();
-    }
-
     /// "（…北京5月27日电）": what stands before the story says where it was written, and not where anything happened.
     fn take_dateline(&mut self) {
         let ends = |at: &usize| {
@@ -393,7 +377,15 @@ impl<'t, 'p> Reading<'t, 'p> {
             // "two passengers, a man of 78 and a 71-year-old woman, have died", "residents 12 and up are vaccinated", "two
             // stewards on deck five": ages of those who are counted, and numbers that are names.
             let tight = self.tokens.get(next.after).is_some_and(|dash| dash.is("-") && !dash.spaced);
+            // "aged from 44 to 87".
+            let from = |first: usize| self.word(first.wrapping_sub(1), Word::From) && first > 1;
+            let ranged = |first: usize| from(first) && self.has_ending(first - 1, Sense::TrapBefore);
+            let before = self.numbers.iter().rfind(|before| before.after + 1 == next.first);
+            let to =
+                self.word(next.first.wrapping_sub(1), Word::To) && before.is_some_and(|before| ranged(before.first));
             let aged = self.has_ending(next.first, Sense::TrapBefore)
+                || ranged(next.first)
+                || to
                 || self.word(next.first.wrapping_sub(1), Word::Of)
                     && self.word(next.first.wrapping_sub(2), Word::Person)
                 || tight && self.has_at(next.after + 1, Sense::TrapAfter)

@@ -151,6 +151,10 @@ pub(super) fn usable(reading: &Reading<'_, '_>, spot: &Spot<'_>, rank: Option<&R
         return false;
     }
     let word_before = |back: usize, word: Word| reading.word(spot.first.wrapping_sub(back), word);
+    // "300 kilometers southeast of Seoul", where "the south of Italy" lies in it.
+    if word_before(1, Word::Of) && word_before(2, Word::Compass) && !word_before(3, Word::The) {
+        return false;
+    }
     if phrase(Sense::NearOnly) && !word_before(1, Word::In) {
         return false;
     }

@@ -349,6 +349,11 @@ fn of_next(reading: &Reading<'_, '_>, n: usize, spot: &Spot<'_>) -> bool {
         return false;
     }
     let start = super::attach::core_start(reading, later).max(spot.after);
+    // "over half of the national figure of 6,750".
+    let counts = reading.one_of(spot.after, &[Word::Figure, Word::Total, Word::Count]);
+    if counts && reading.word(spot.after + 1, Word::Of) && start <= spot.after + 3 {
+        return true;
+    }
     // The phrase of place: its preposition, and what stands between that and the name.
     let mut open = spot.first;
     while open > right.start && reading.word(open - 1, Word::PlaceStep) && !reading.word(open - 1, Word::And) {

@@ -23,6 +23,9 @@ use crate::model::Metric;
 /// More people than there have been (the UN's estimate is 8.0 thousand million for 2022).
 const MOST_PEOPLE: f64 = 8.2e9;
 
+/// The year that COVID-19 has in its name.
+const DISCOVERED: f64 = 2019.0;
+
 /// Why a number is no statistic. The word is for people who look for a missing figure.
 pub(super) type Trap = &'static str;
 
@@ -49,6 +52,12 @@ pub(super) fn before_metric(reading: &Reading<'_, '_>, n: usize) -> Option<Trap>
         || reading.tokens.get(number.first).is_some_and(|token| token.text.matches('.').count() > 1) && !number.grouped
     {
         return Some("name with digits");
+    }
+    // "coronavirus disease 2019", "call 0800 029 999".
+    let digits = |text: &str| text.len() > 2 && text.starts_with('0') && text.bytes().all(|byte| byte.is_ascii_digit());
+    let dialled = token(number.first).is_some_and(|token| digits(token.text));
+    if before(1, Word::Infectious) && number.value == DISCOVERED || dialled {
+        return Some(NAMED);
     }
     // "the twenty-third person".
     let ordinal = |at: usize| token(at).is_some_and(|token| reading.pack.ordinal(&token.lower).is_some());
@@ -140,16 +149,6 @@ pub(super) fn before_metric(reading: &Reading<'_, '_>, n: usize) -> Option<Trap>
     let order = reading.pack.order;
     if fewer && (closed || !order.verbs_lead && !order.adjectives_follow && !reading.pack.topic_first()) {
         return Some("difference");
-    }
-    // "half of the country's 9.3 million people".
-    let owned = reading.word(number.first.wrapping_sub(1), Word::Genitive) || before(1, Word::Its);
-    let base = reading.has_at(number.after, Sense::PopulationBase);
-    if owned
-        && base
-        && reading.metric_at(number.after + 1).is_none()
-        && (number.first.saturating_sub(6)..number.first).any(|at| reading.word(at, Word::Of))
-    {
-        return Some("population");
     }
     // "one of the world's highest death rates".
     let standing = number.after + 1..number.after + 6;
@@ -246,12 +245,8 @@ pub(super) fn before_metric(reading: &Reading<'_, '_>, n: usize) -> Option<Trap>
     {
         return Some("list number");
     }
-    // "population of 12,000", "a town of 12,000".
-    if before(1, Word::Of) && reading.has_ending(number.first, Sense::Population)
-        || reading.pack.topic_first() && counted::populates(reading, n)
-        || reading.has_at(number.after, Sense::Population)
-    {
-        return Some("population");
+    if counted::is_population(reading, n) {
+        return Some(POPULATION);
     }
     if reading.is(number.after, "-")
         && reading.word(number.after + 1, Word::Measure)
@@ -307,6 +302,9 @@ fn differs(reading: &Reading<'_, '_>, n: usize) -> bool {
     compared && (start.saturating_sub(3)..start).any(change) && !reading.has_ending(start, Sense::Reaches)
 }
 
+pub(super) const NAMED: &str = "name or telephone";
+/// Those who live somewhere.
+pub(super) const POPULATION: &str = "population";
 /// A number that is the base of a share, or the share.
 pub(super) const SHARE: &str = "share or base";
 pub(super) const MORE: &str = "so many more than before";
@@ -549,7 +547,9 @@ pub(super) fn after_metric(reading: &Reading<'_, '_>, n: usize, attachment: &Att
         Metric::Cases if by_noun => {
             let legal = has(Sense::Legal);
             let noun = attachment.mark.map_or(number.after, |(first, _)| first);
-            let patients = (number.after.min(noun)..noun).any(|at| reading.has_at(at, Sense::Covid));
+            let said = number.after.min(noun)..clause.end.min(noun + 6);
+            let patients =
+                said.into_iter().any(|at| reading.has_at(at, Sense::Covid) || reading.word(at, Word::Infection));
             // "remdesivir for 140 patients": what was bought is counted by whom it is for.
             let link = core_start(reading, n).wrapping_sub(1);
             let meant = reading.word(link, Word::For) && has(Sense::Supply);

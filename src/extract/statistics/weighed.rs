@@ -16,7 +16,7 @@ use super::reading::Reading;
 use super::suggestion::{self, Ranked};
 use super::table::{self, Row};
 use super::trees::Trees;
-use super::{Finder, attach, continued, disease, lean, network, threshold, traps};
+use super::{Finder, alike, attach, continued, disease, lean, network, threshold, traps};
 use crate::language::pack::Sense;
 use crate::model::{Metric, Span};
 use std::sync::LazyLock;
@@ -33,7 +33,7 @@ const OF_OTHERS: f32 = -0.5;
 const OF_GUESSES: f32 = 0.8;
 /// From where the rules' own is believed behind a noun that the disease's name stands at ("coronavirus cases, which exceed the
 /// figure of 23,660") and before the disease that people died of, whatever the rest of the story is about.
-const OF_NAMED: f32 = -2.05;
+const OF_NAMED: f32 = -3.0;
 
 /// Of what is seen of a metric the first are scores of models: those of [`Heard`], then its log share by the suggestion and how
 /// much better it is than the best other.
@@ -43,9 +43,9 @@ pub const SCORES: usize = 4;
 pub const HEARD: usize = SCORES + 2;
 
 /// How many numbers are seen of a number, whatever it counts, and of a metric of it.
-const OF_NETWORK: usize = 3;
-const OF_NUMBER: usize = 17;
-const OF_METRIC: usize = 12;
+const OF_NETWORK: usize = network::SCORES + network::OF_LIST;
+const OF_NUMBER: usize = 18;
+const OF_METRIC: usize = 13;
 const SEEN: usize = HEARD + OF_NETWORK + OF_NUMBER + OF_METRIC;
 
 /// What judge and network say of the numbers before.
@@ -79,6 +79,8 @@ pub struct Asked {
     pub span: Span,
     /// What the rules say that it counts.
     pub found: Option<Metric>,
+    /// Where the other items of its list start.
+    pub items: Vec<usize>,
     /// Its metrics, where the suggestion is asked, with the buckets of their features; and what is seen of each, where scores are
     /// still to come.
     pub metrics: Vec<(Metric, Option<Vec<u32>>, Vec<f32>)>,
@@ -107,8 +109,8 @@ impl<'p> Finder<'_, 'p> {
         let Some(score) = self.score_of(reading, n) else { return Ok(rules.copied()) };
         let answer = self.network.answer(reading, n);
         let scores = self.heard.seen(score, &answer);
-        // "28 more patients than a week ago" is nothing else.
-        if trap == Some(traps::MORE) {
+        // "28 more patients than a week ago", "a town of 12,000" are nothing else.
+        if trap.is_some_and(|trap| [traps::MORE, traps::POPULATION, traps::NAMED].contains(&trap)) {
             return Ok(None);
         }
         let said = rules.filter(|rules| rules.metric == Metric::Cases && rules.why == Why::Predicate);
@@ -124,7 +126,12 @@ impl<'p> Finder<'_, 'p> {
             let new = heard.filter(|metric| ranked.iter().all(|one| one.metric != *metric));
             ranked.extend(new.map(Ranked::last).collect::<Vec<_>>());
         }
-        let number = self.seen_of_number(reading, n, rules, [f32::from(guessed), yes(may), yes(is_trap)]);
+        let items = alike::items(reading, n);
+        let answers: Vec<_> = items.iter().map(|item| self.network.answer(reading, *item)).collect();
+        let told = items.iter().filter_map(|item| attachments.get(*item)?.as_ref()).map(|rules| rules.metric);
+        let told: Vec<Metric> = told.collect();
+        let number =
+            self.seen_of_number(reading, n, rules, [f32::from(guessed), yes(may), yes(is_trap), items.len() as f32]);
         let mut asked = Vec::new();
         let mut best: Option<(f32, Attachment)> = None;
         for one in &ranked {
@@ -132,9 +139,10 @@ impl<'p> Finder<'_, 'p> {
                 .copied()
                 .filter(|rules| rules.metric == one.metric)
                 .unwrap_or_else(|| suggestion::suggested(reading, n, one.metric));
-            let metric = self.seen_of_metric(reading, n, rules, &attachment);
+            let metric = self.seen_of_metric(reading, n, rules, &attachment, &told);
             let mut seen = [NOTHING; SEEN];
-            let heard = network::scores(&answer, one.metric);
+            let heard = network::scores(&answer, one.metric).into_iter();
+            let heard = heard.chain(network::scores_of_list(answers.iter().map(|one| &one[..]), one.metric));
             let each = scores.into_iter().chain([one.share, one.margin]).chain(heard).chain(number).chain(metric);
             seen.iter_mut().zip(each).for_each(|(slot, what)| *slot = what);
             let odds = TREES.odds(&seen);
@@ -148,7 +156,8 @@ impl<'p> Finder<'_, 'p> {
         if let (Some(told), Some(number)) = (&mut self.memory.asked, reading.numbers.get(n)) {
             let span = Span::new(reading.span.field, number.start, number.end);
             let found = rules.map(|rules| rules.metric);
-            told.push(Asked { span, found, metrics: asked });
+            let starts = items.iter().filter_map(|item| Some(reading.numbers.get(*item)?.start));
+            told.push(Asked { span, found, items: starts.collect(), metrics: asked });
             // What trees learn from hangs on no trees.
             return Ok(rules.copied());
         }
@@ -178,7 +187,7 @@ impl<'p> Finder<'_, 'p> {
         reading: &Reading<'_, 'p>,
         n: usize,
         rules: Option<&Attachment>,
-        [guessed, may, is_trap]: [f32; 3],
+        [guessed, may, is_trap, items]: [f32; 4],
     ) -> [f32; OF_NUMBER] {
         let mut seen = [NOTHING; OF_NUMBER];
         let Some(number) = reading.numbers.get(n) else { return seen };
@@ -206,6 +215,7 @@ impl<'p> Finder<'_, 'p> {
             yes(rules.is_some_and(|rules| suggestion::is_plain(rules, number))),
             may,
             is_trap,
+            items,
         ];
         seen
     }
@@ -217,6 +227,7 @@ impl<'p> Finder<'_, 'p> {
         n: usize,
         rules: Option<&Attachment>,
         attachment: &Attachment,
+        items: &[Metric],
     ) -> [f32; OF_METRIC] {
         let metric = attachment.metric;
         let Some(number) = reading.numbers.get(n) else { return [NOTHING; OF_METRIC] };
@@ -237,6 +248,7 @@ impl<'p> Finder<'_, 'p> {
             alike.map_or(NOTHING, |alike| size(number.value) - size(alike.value)),
             yes(traps::after_metric(reading, n, attachment).is_some()),
             yes(disease::other(reading, n, metric, self.other_disease)),
+            items.iter().filter(|item| **item == metric).count() as f32 / items.len().max(1) as f32,
         ]
     }
 }

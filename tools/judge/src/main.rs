@@ -335,6 +335,8 @@ struct Open {
     asked: weighed::Asked,
     /// What the network answers that has not seen the family.
     answer: Vec<f32>,
+    /// The same of the other items of its list.
+    items: Vec<Vec<f32>>,
     /// What its label says that it counts.
     label: Option<Metric>,
 }
@@ -353,6 +355,7 @@ fn open(tables: &extract::Tables, nth: usize, case: &Case, answers: &Answers) ->
             features: judge::features_of(&case.article, asked.span),
             label: case.labels.get(&asked.span.start).and_then(metric),
             answer: answers.get(&(nth, asked.span.start)).cloned().unwrap_or_default(),
+            items: asked.items.iter().filter_map(|start| answers.get(&(nth, *start)).cloned()).collect(),
             asked,
         })
         .collect()
@@ -412,7 +415,10 @@ fn rows_of_story<'a>(story: &'a [Open], ranks: &[f32], judge: &[f32]) -> Vec<Wei
             let mut seen = seen.clone();
             seen[..weighed::SCORES].copy_from_slice(&scores);
             let words = network::scores(&open.answer, *metric);
-            seen[weighed::HEARD..][..words.len()].copy_from_slice(&words);
+            let listed = network::scores_of_list(open.items.iter().map(|item| &item[..]), *metric);
+            for (slot, heard) in seen[weighed::HEARD..].iter_mut().zip(words.into_iter().chain(listed)) {
+                *slot = heard;
+            }
             let of_rules = Some(*metric) == open.asked.found;
             let mut likely = network::is_likely(&open.answer, *metric) || features.is_none() && of_rules;
             if features.is_some() {

@@ -186,9 +186,14 @@ pub(in crate::extract::statistics) fn told(reading: &Reading<'_, '_>, range: Ran
         let around = |other: &Mark| other.first <= mark.first && mark.after <= other.after;
         reading.marks.iter().any(|other| around(other) && other.cue.metric().is_some())
     };
+    // "Malappuram recorded the highest number of cases", where "recorded" could be a participle.
+    let does = |mark: &Mark| {
+        reading.spots.iter().any(|spot| spot.after == mark.first)
+            && reading.one_of(mark.after, &[Word::The, Word::Article])
+    };
     reading.marks_in(range).any(|mark| {
         matches!(mark.cue, Cue::Sense(Sense::Perfect | Sense::Report | Sense::RiseVerb | Sense::Forecast))
-            && !reading.one_of(mark.first, &[Word::UpDown, Word::Daily, Word::Participle])
+            && (!reading.one_of(mark.first, &[Word::UpDown, Word::Daily, Word::Participle]) || does(mark))
             && !named(mark)
     })
 }
@@ -246,12 +251,14 @@ pub(in crate::extract::statistics) fn in_heading(reading: &Reading<'_, '_>, firs
                 || reading.is(close + 1, ":")
                 || reading.is(close + 1, "|")
         });
+    // "The new cases are reported from 21 states:".
+    let rows = reading.one_of(after, &[Word::Areas, Word::RowName]) && reading.is(reading.tokens.len() - 1, ":");
     // "In the five largest cities: Kyoto 112": figures of a list are written in digits.
     let word = reading.numbers.get(n).is_some_and(|number| number.words)
         && reading.metric_at(after).is_none()
         && reading.tokens.get(after).is_some_and(|token| token.kind == TokenKind::Word)
         && (after..reading.tokens.len()).any(|at| reading.is(at, ":"));
-    named || nth || within || year || hour || unit || word || reading.word(before, Word::Per)
+    named || nth || within || year || hour || unit || rows || word || reading.word(before, Word::Per)
 }
 
 /// Whether a line without figures speaks of something that is no metric though a metric's words stand in it: beds, doses
@@ -308,9 +315,11 @@ pub(super) fn metric_of(reading: &Reading<'_, '_>, range: Range<usize>) -> Optio
         (metric, None) if percent && !is_percent(metric) => return None,
         (metric, None) => metric,
     };
-    // "Cases per region": a head of what each has, and no rate.
-    let each =
-        base.is_none() && reading.words_of(range.clone(), Word::Per).any(|at| reading.word(at + 1, Word::RowName));
+    // "Cases per region", "cases per day": a head of what each has, and no rate.
+    let each = base.is_none()
+        && reading
+            .words_of(range.clone(), Word::Per)
+            .any(|at| reading.one_of(at + 1, &[Word::RowName, Word::PeriodUnit]));
     let metric = match metric {
         Metric::CaseIncidence if each => Metric::Cases,
         Metric::DeathRate if each => Metric::Deaths,

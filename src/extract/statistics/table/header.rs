@@ -5,7 +5,7 @@
 //! the one of names count the rows.
 
 use super::super::reading::Reading;
-use super::head::{Head, metric_of, names_rows, off, off_as_a_whole};
+use super::head::{Head, Said, metric_of, names_rows, off, off_as_a_whole};
 use crate::language::Cue;
 use crate::language::pack::{Sense, Word};
 use crate::model::{Metric, Period};
@@ -267,6 +267,16 @@ fn inner(reading: &Reading<'_, '_>, range: Range<usize>) -> Option<Range<usize>>
     (last && strong && parts.len() > 2 && named).then_some(open + 1..close)
 }
 
+/// What a rate is a rate of.
+fn counted_of(rate: Metric) -> Option<Metric> {
+    match rate {
+        Metric::CaseIncidence => Some(Metric::Cases),
+        Metric::DeathRate => Some(Metric::Deaths),
+        Metric::ActiveIncidence => Some(Metric::ActiveCases),
+        _ => None,
+    }
+}
+
 /// Adds the column of a cell.
 fn column(
     reading: &Reading<'_, '_>,
@@ -283,7 +293,9 @@ fn column(
     let alone = Head::read(reading, main.clone());
     let mut head = alone.clone();
     head.other |= off(reading, main.clone());
-    if head.metric.is_none() {
+    // "fully vaccinated (pct)".
+    let share = inner.clone().any(|at| reading.pack.percent(&reading.tokens, at).is_some());
+    if head.metric.is_none() || share {
         let whole = if open.is_some() { Head::read(reading, cell.clone()) } else { alone.clone() };
         head = if whole.metric.is_some() || rows { whole } else { Head { other: head.other, ..whole } };
     }
@@ -324,13 +336,24 @@ fn column(
     } else if subs.len() > 1 && all_told {
         // "Cases (total / new)", "new in 7 days (cases; deaths)".
         let outer = if alone.metric.is_none() { &alone } else { &head };
+        let mut last = None;
         for sub in subs {
-            out.push(Some(sub.under(outer)), None);
+            // "(cases per day / total since the start of the pandemic)".
+            let mut sub = sub.under(outer);
+            sub.metric = sub.metric.or(last);
+            last = sub.metric;
+            out.push(Some(sub), None);
         }
     } else {
         let aside = subs.into_iter().next().filter(|_| all_told).map(|sub| {
             let named = sub.metric.is_some_and(|(named, _)| named != metric);
-            if named { Head { metric: sub.metric, ..sub } } else { sub.under(&head) }
+            // "deaths per million (total)": the count that the rate is of.
+            let of_rate = counted_of(metric).filter(|_| sub.said == Some(Said::Total));
+            match of_rate {
+                Some(counted) if !named => Head { metric: Some((counted, None)), ..sub },
+                _ if named => Head { metric: sub.metric, ..sub },
+                _ => sub.under(&head),
+            }
         });
         // A title says what it counts once: "COVID-19 cases, confirmed".
         let known = |column: &Head| column.metric.is_some_and(|(known, _)| known == metric);

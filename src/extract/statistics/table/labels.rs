@@ -184,28 +184,33 @@ fn opening(reading: &Reading<'_, '_>) -> (usize, Row) {
     (at, row)
 }
 
-/// "641: of them in intensive care", "9.1%: test positivity".
+/// "641: of them in intensive care", "9.1%: test positivity", "71: active cases, 20 of them imported".
 fn reversed(reading: &Reading<'_, '_>, n: usize, at: usize, around: &Head) -> Option<(Row, Head)> {
-    let number = reading
-        .numbers
-        .get(n)
-        .filter(|number| number.first <= at + 1 && super::super::attach::core_start(reading, n) == at)?;
+    let number = reading.numbers.get(n).filter(|number| number.first <= at + 1 && core_start(reading, n) == at)?;
     let link = number.after;
-    let alone = reading.numbers.iter().skip(n + 1).all(|number| in_heading(reading, number.first));
+    let next = (n + 1..reading.numbers.len())
+        .find(|next| reading.numbers.get(*next).is_some_and(|next| !in_heading(reading, next.first)));
     let dash = reading.is(link, "-") && reading.tokens.get(link).is_some_and(|token| token.spaced);
-    if !(reading.is(link, ":") || dash) || !alone {
+    if !(reading.is(link, ":") || dash && next.is_none()) {
         return None;
     }
-    let label = link + 1..reading.tokens.len();
+    // What stands behind a comma tells of its own number.
+    let breaks = |at: &usize| [",", ";", "("].iter().any(|mark| reading.is(*at, mark));
+    let end = match next {
+        Some(next) => (link + 1..core_start(reading, next)).find(breaks)?,
+        None => reading.tokens.len(),
+    };
+    let label = link + 1..end;
     let head = Head::read(reading, label.clone());
-    if told(reading, label.clone()) || label.len() > LONGEST + 2 {
+    let running = told(reading, label.clone()) && !(reading.is(link, ":") && head.metric.is_some());
+    if running || label.len() > LONGEST + 2 {
         return None;
     }
     let head = if head.metric.is_some() { head.under(around) } else { Head { other: true, ..head } };
     let told = head.told(number.percent).filter(|told| super::fits(number, told.attachment.metric));
     let mut row = Row::of(place(reading, label));
     (0..n).for_each(|n| row.figures.push(Figure { n, told: None }));
-    (n..reading.numbers.len())
+    (n..next.unwrap_or(reading.numbers.len()))
         .for_each(|other| row.figures.push(Figure { n: other, told: told.clone().filter(|_| other == n) }));
     Some((row, head))
 }

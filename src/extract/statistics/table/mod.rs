@@ -17,7 +17,7 @@ use super::located::Located;
 use super::reading::Reading;
 use crate::extract::places::Place;
 use crate::language::numbers::Numeral;
-use crate::language::pack::Word;
+use crate::language::pack::{Mark, Sense, Word};
 use crate::language::tokens::TokenKind;
 use crate::model::{AsOf, Field, Metric, Period};
 use head::Head;
@@ -57,6 +57,8 @@ pub(super) struct Table<'p> {
     columns: Vec<Option<Head>>,
     /// What a number in brackets counts behind that of the column.
     brackets: Vec<Option<Head>>,
+    /// What numbers in brackets count, as a sentence before the header says.
+    aside: Option<Head>,
     /// What the headings say of all figures below them.
     caption: Head,
     /// The header names the column of names.
@@ -92,6 +94,14 @@ impl<'p> Table<'p> {
     fn headed(header: Header, around: &Around<'p>) -> Self {
         let Header { columns, brackets, caption, named } = header;
         Self { named, ..Self::with(columns, brackets, caption) }.placed(around)
+    }
+
+    /// Lets numbers in brackets behind those of a metric count what a sentence has said.
+    fn bracket(&mut self, aside: Option<&Head>) {
+        for (column, bracket) in self.columns.iter().zip(&mut self.brackets) {
+            let same = column.as_ref().zip(aside).is_some_and(|(column, aside)| column.metric == aside.metric);
+            *bracket = bracket.take().or(aside.filter(|_| same).cloned());
+        }
     }
 
     fn placed(self, around: &Around<'p>) -> Self {
@@ -264,6 +274,17 @@ impl<'p> Table<'p> {
             head.columns = vec![Some(broken_down)];
             head.brackets = vec![None];
         }
+        // "Rates per 100,000 people, the week before in brackets": no header says what stands in two columns of one name.
+        if brackets_before(reading) {
+            return;
+        }
+        if let ([Some(column)], [None]) = (head.columns.as_slice(), head.brackets.as_slice())
+            && says_brackets(reading)
+        {
+            self.aside = Some(column.clone());
+            return;
+        }
+        let aside = self.aside.take();
         let bracket = reading.words_of(all.clone(), Word::Columns).next().is_none();
         if (bracket || !(head.counts() || head.counts_by_rows())) && self.announced(reading, around) {
             return;
@@ -282,6 +303,7 @@ impl<'p> Table<'p> {
                 let rows = |by: usize| (by + 1..by + 5).any(|at| reading.word(at, Word::RowName));
                 let by_rows = reading.words_of(all, Word::By).any(rows);
                 *self = Self { by_rows, ..Self::headed(head, around) };
+                self.bracket(aside.as_ref());
             }
             self.heading = true;
         } else if head.counts_by_rows() {
@@ -469,6 +491,28 @@ impl<'p> Table<'p> {
         let told = head.and_then(|head| head.told(number.percent));
         row.figures.push(Figure { n, told: told.filter(|told| fits(number, told.attachment.metric)) });
     }
+}
+
+/// "New cases are in parentheses", "figures in brackets are new cases": whether a line says of what it counts, and of nothing else, that it stands in brackets.
+fn says_brackets(reading: &Reading<'_, '_>) -> bool {
+    let Some(at) = (0..reading.tokens.len()).find(|at| reading.word(*at, Word::Brackets)) else { return false };
+    let mut named = reading.marks.iter().filter(|mark| mark.cue.metric().is_some());
+    let near = |mark: &Mark| {
+        let between = if mark.after <= at { mark.after..at } else { at + 1..mark.first };
+        between.len() < 4 && !between.into_iter().any(|at| reading.is(at, ","))
+    };
+    named.next().is_some_and(near) && named.next().is_none()
+}
+
+/// "Rate per 100,000, week 2 (week 1 in brackets)": whether what stands in brackets is the same of a time before.
+fn brackets_before(reading: &Reading<'_, '_>) -> bool {
+    let Some(at) = (0..reading.tokens.len()).find(|at| reading.word(*at, Word::Brackets)) else { return false };
+    let near = at.saturating_sub(6)..at;
+    let dated = reading.dates.iter().any(|date| near.contains(&date.first));
+    let before = [Sense::WeekEarlier, Sense::DayEarlier, Sense::LastWeek, Sense::Yesterday];
+    let timed = near.clone().any(|at| reading.word(at, Word::PeriodUnit));
+    let silent = !reading.marks_in(near.clone()).any(|mark| mark.cue.metric().is_some());
+    silent && (dated || timed || before.iter().any(|sense| reading.has(near.clone(), *sense)))
 }
 
 /// "1.", "2)": a number that only counts the rows.

@@ -1,0 +1,115 @@
+//! What the plain copy of agencies asks of the grammar: counts from counts, tables with asides, lists by number, populations.
+
+use super::tests::figures;
+use serde_json::Value;
+
+/// Metric, value, kind and place of each figure of a text of Wednesday, 18 November 2020.
+#[track_caller]
+fn check(text: &str, expected: &[(&str, f64, &str, &str)]) {
+    let found = figures(text);
+    let field = |one: &'_ Value, path: &str| one.pointer(path).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let told: Vec<_> = (found.iter())
+        .map(|one| (field(one, "/metric"), one["value"].as_f64(), field(one, "/kind"), field(one, "/location/name")))
+        .collect();
+    let expected: Vec<_> = (expected.iter())
+        .map(|(metric, value, kind, place)| {
+            ((*metric).to_owned(), Some(*value), (*kind).to_owned(), (*place).to_owned())
+        })
+        .collect();
+    assert_eq!(told, expected, "{text}");
+}
+
+#[test]
+fn deaths_from_so_many_cases_are_compared_with_nothing() {
+    check(
+        "The coronavirus has spread. The hardest-hit countries are Brazil with 130,396 deaths from 4,282,164 cases and India \
+         with 77,472 deaths from 4,659,984 cases.",
+        &[
+            ("deaths", 130_396.0, "cumulative", "Brazil"),
+            ("cases", 4_282_164.0, "cumulative", "Brazil"),
+            ("deaths", 77_472.0, "cumulative", "India"),
+            ("cases", 4_659_984.0, "cumulative", "India"),
+        ],
+    );
+}
+
+#[test]
+fn a_sentence_or_the_header_says_what_stands_in_brackets() {
+    let cases = |place| move |value| ("cases", value, "cumulative", place);
+    check(
+        "Confirmed coronavirus infections in the Gulf. New cases are in parentheses.\n\nCountry - Cases\nQatar - 30,972 \
+         (1,547)\nOman - 5,029 (404)",
+        &[
+            cases("Qatar")(30_972.0),
+            ("cases", 1547.0, "new", "Qatar"),
+            cases("Oman")(5029.0),
+            ("cases", 404.0, "new", "Oman"),
+        ],
+    );
+    check(
+        "Country: Covid-19 deaths per million inhabitants (total)\n\nPeru: 6,045 (199,367)\nHungary: 3,127 (30,199)",
+        &[
+            ("death_rate", 6045.0, "cumulative", "Peru"),
+            ("deaths", 199_367.0, "cumulative", "Peru"),
+            ("death_rate", 3127.0, "cumulative", "Hungary"),
+            ("deaths", 30_199.0, "cumulative", "Hungary"),
+        ],
+    );
+}
+
+#[test]
+fn a_line_may_have_its_number_first() {
+    check(
+        "New Zealand announced 14 new cases of Covid-19 on Sunday.\n\nBy the numbers\n\n71: active cases, 20 of those \
+         imported\n1,514: close contacts identified\n22: deaths",
+        &[
+            ("cases", 14.0, "new", "New Zealand"),
+            ("active_cases", 71.0, "current", "New Zealand"),
+            ("active_cases", 20.0, "current", "New Zealand"),
+            ("close_contacts", 1514.0, "current", "New Zealand"),
+            ("deaths", 22.0, "cumulative", "New Zealand"),
+        ],
+    );
+}
+
+#[test]
+fn people_who_live_somewhere_names_and_telephones_are_no_figures() {
+    check(
+        "Shanghai, home to 25 million people, reported 994 new coronavirus cases on Monday. In Qingpu, a district of about \
+         43,000 people, 114 cases were found.",
+        &[("cases", 994.0, "new", "Shanghai"), ("cases", 114.0, "new", "Qingpu")],
+    );
+    check(
+        "The Philippines on Friday reported 15,310 new infections of the coronavirus disease 2019 (Covid-19).\n\nToll-free \
+         line: 0800 029 999.",
+        &[("cases", 15_310.0, "new", "Philippines")],
+    );
+}
+
+#[test]
+fn a_share_may_leave_its_sign_to_the_one_before() {
+    let share = |value, place| ("people_fully_vaccinated_share", value, "current", place);
+    check(
+        "In Bremen 83.4 per cent of the people are fully vaccinated against Covid-19. At the other end are Thuringia (64.6) \
+         and Saxony (60.5).",
+        &[share(83.4, "Bremen"), share(64.6, "Thuringia"), share(60.5, "Saxony")],
+    );
+}
+
+#[test]
+fn what_stands_out_in_the_world_is_not_the_world_s() {
+    check(
+        "India recorded the world's highest daily tally of 314,835 COVID-19 infections on Tuesday.",
+        &[("cases", 314_835.0, "new", "India")],
+    );
+}
+
+#[test]
+fn whoever_leads_a_list_does_not_head_a_table() {
+    let cases = |value, place| ("cases", value, "new", place);
+    check(
+        "Kerala logged 22,986 fresh COVID-19 cases. Malappuram recorded the highest number of cases -- 3,814 -- followed by \
+         Thrissur (3,022) and Kollam (1,702).",
+        &[cases(22_986.0, "Kerala"), cases(3814.0, "Malappuram"), cases(3022.0, "Thrissur"), cases(1702.0, "Kollam")],
+    );
+}
