@@ -341,7 +341,11 @@ pub(super) fn own(reading: &Reading<'_, '_>, n: usize) -> Option<Attachment> {
                     at = (mark.after - 1).max(at + 1);
                     continue;
                 }
-                (None, false, true) => best = Some((*mark, Why::Predicate)),
+                (None, false, true) => {
+                    // "74,918 people infected with the coronavirus died": a participle that only says who.
+                    relative |= at > number.after && reading.has_at(at - 1, Sense::People);
+                    best = Some((*mark, Why::Predicate));
+                }
                 (Some((earlier, why)), noun, predicate) if predicate || noun && closer(metric) > 0 => {
                     let old = earlier.cue.metric()?;
                     // "patients who had tested positive have died": the main verb says more than the aside. Where a noun is

@@ -105,13 +105,15 @@ pub(super) fn is_population(reading: &Reading<'_, '_>, n: usize) -> bool {
     let owned = [start, number.first].iter().any(|at| reading.one_of(at.wrapping_sub(1), &[Word::Genitive, Word::Its]));
     // What is said of them right behind is said of all: "the country's 5,000 people infected".
     let said = reading.metric_at(number.after + 1).is_some();
+    // "600 inhabitants are quarantined".
+    let told = reading.marks_in(reading.right(n)).any(|mark| matches!(mark.cue, Cue::Predicate(_)));
     // "a country of 18,681 dead".
     let other = (number.after..number.after + 3).any(|at| reading.metric_at(at).is_some());
     let part = (number.first.saturating_sub(9)..number.first).any(|at| reading.word(at, Word::Of));
     of && !other && (lives(start) || lives(number.first))
         || owned && people && !said && part
         || reading.pack.topic_first() && populates(reading, n)
-        || reading.has_at(number.after, Sense::Population)
+        || reading.has_at(number.after, Sense::Population) && !said && !told
 }
 
 /// "两国人口合计逾17亿": the inhabitants, of whom nothing else is said.

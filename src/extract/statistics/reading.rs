@@ -390,7 +390,7 @@ impl<'t, 'p> Reading<'t, 'p> {
                     && self.word(next.first.wrapping_sub(2), Word::Person)
                 || tight && self.has_at(next.after + 1, Sense::TrapAfter)
                 || self.one_of(next.after, &[Word::And, Word::Or]) && self.has_at(next.after, Sense::TrapAfter);
-            let small = !next.grouped && !next.percent && next.value < 120.0 && next.max.is_none();
+            let small = !next.grouped && !next.percent && next.value < 120.0 && next.max.is_none_or(|max| max < 120.0);
             small && (first.is_some_and(bearer) || aged && !self.pack.topic_first() && !self.pack.order.verbs_lead)
         };
         // Nor what a rate is told per: "34.6 per 100,000 in Denmark and 287".

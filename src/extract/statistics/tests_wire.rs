@@ -113,3 +113,28 @@ fn whoever_leads_a_list_does_not_head_a_table() {
         &[cases(22_986.0, "Kerala"), cases(3814.0, "Malappuram"), cases(3022.0, "Thrissur"), cases(1702.0, "Kollam")],
     );
 }
+
+#[test]
+fn a_cell_of_words_keeps_its_column() {
+    check(
+        "Coronavirus situation report\n\nCountry / Total confirmed cases / New confirmed cases / Total deaths / Transmission \
+         / Days since last reported case\nJapan 406 / 57 / 6 / Local transmission / 0\nItaly 4638 / 780 / 196 / Imported cases only \
+         / 0",
+        &[
+            ("cases", 406.0, "cumulative", "Japan"),
+            ("cases", 57.0, "new", "Japan"),
+            ("deaths", 6.0, "cumulative", "Japan"),
+            ("cases", 4638.0, "cumulative", "Italy"),
+            ("cases", 780.0, "new", "Italy"),
+            ("deaths", 196.0, "cumulative", "Italy"),
+        ],
+    );
+}
+
+#[test]
+fn people_with_the_disease_who_died_are_deaths() {
+    check(
+        "Denmark registered 641 coronavirus cases. Fifteen infected persons have died.",
+        &[("cases", 641.0, "new", "Denmark"), ("deaths", 15.0, "cumulative", "Denmark")],
+    );
+}

@@ -292,7 +292,9 @@ fn column(
     let rows = main.clone().any(|at| names_rows(reading, at));
     let alone = Head::read(reading, main.clone());
     let mut head = alone.clone();
-    head.other |= off(reading, main.clone());
+    // "Days since last reported case" counts days.
+    let since = reading.has_at(main.start, Sense::TrapAfter) && reading.word(main.start + 1, Word::Since);
+    head.other |= since || off(reading, main.clone());
     // "fully vaccinated (pct)".
     let share = inner.clone().any(|at| reading.pack.percent(&reading.tokens, at).is_some());
     if head.metric.is_none() || share {

@@ -442,7 +442,12 @@ impl<'p> Table<'p> {
         let name = name(reading, range.clone());
         let mut row = Row::of(Some(owner(reading, name.clone())));
         let mut values = values(reading, name.end..range.end);
-        let mut plain = values.iter().filter(|value| !value.bracket).count();
+        let count = |values: &[Value]| values.iter().filter(|value| !value.bracket).count();
+        // A remark behind the last column is none.
+        if count(&values) > self.columns.len() && values.last().is_some_and(|value| value.number.is_none()) {
+            values.pop();
+        }
+        let mut plain = count(&values);
         // "San Marino 1,914 (65)": two columns, of which the header does not say that one stands in brackets.
         if plain < self.columns.len() && values.len() == self.columns.len() && self.brackets.iter().all(Option::is_none)
         {
@@ -493,7 +498,8 @@ impl<'p> Table<'p> {
     }
 }
 
-/// "New cases are in parentheses", "figures in brackets are new cases": whether a line says of what it counts, and of nothing else, that it stands in brackets.
+/// "New cases are in parentheses", "figures in brackets are new cases": whether a line says of what it counts, and of nothing
+/// else, that it stands in brackets.
 fn says_brackets(reading: &Reading<'_, '_>) -> bool {
     let Some(at) = (0..reading.tokens.len()).find(|at| reading.word(*at, Word::Brackets)) else { return false };
     let mut named = reading.marks.iter().filter(|mark| mark.cue.metric().is_some());

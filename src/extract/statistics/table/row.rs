@@ -79,6 +79,11 @@ pub(super) fn values(reading: &Reading<'_, '_>, range: Range<usize>) -> Vec<Valu
             at = reading.numbers.get(n).map_or(at + 1, |number| number.after);
             continue;
         }
+        if let Some(cell) = text_cell(reading, at).filter(|cell| cell.start == at && cell.end <= range.end) {
+            values.push(Value { number: None, bracket: false });
+            at = cell.end;
+            continue;
+        }
         let edge = |at: usize| {
             at < range.start
                 || at >= range.end
@@ -96,6 +101,24 @@ pub(super) fn values(reading: &Reading<'_, '_>, range: Range<usize>) -> Vec<Valu
         values.iter_mut().for_each(|value| value.bracket = false);
     }
     values
+}
+
+/// Words of a cell that has no number, at most.
+const TEXT: usize = 4;
+
+/// "474 / 43 / Local transmission / 0": the cell of words that a token lies in, between strong marks behind the first value.
+fn text_cell(reading: &Reading<'_, '_>, at: usize) -> Option<Range<usize>> {
+    let parts = |at: usize| separator(reading, at).is_some_and(|strength| strength > 1);
+    let end = reading.tokens.len();
+    let start = (at.saturating_sub(TEXT)..at).rev().find(|at| parts(*at))? + 1;
+    let close = (at..end.min(start + TEXT + 1)).find(|at| parts(*at)).or((end <= start + TEXT).then_some(end))?;
+    let word = |at: usize| {
+        reading.tokens.get(at).is_some_and(|token| token.kind == TokenKind::Word) && !reading.word(at, Word::NoValue)
+    };
+    let number = |at: usize| reading.numbers.iter().any(|number| number.first <= at && at < number.after);
+    let text = start < close && (start..close).all(|at| word(at) && !number(at));
+    let filled = reading.numbers.iter().filter(|number| number.after < start).count() > 1;
+    (text && filled).then_some(start..close)
 }
 
 /// The words before the first value of a row.
@@ -210,6 +233,7 @@ pub(super) fn is_row(reading: &Reading<'_, '_>) -> bool {
             && !reading.word(*at, Word::And)
             && !reading.numbers.iter().any(|number| number.first <= *at && *at < number.after)
             && !reading.spots.iter().any(|spot| spot.first <= *at && *at < spot.after)
+            && text_cell(reading, *at).is_none()
     };
     let end = aside(reading, name.end);
     let others = (name.end..end).filter(words).count();
@@ -217,6 +241,9 @@ pub(super) fn is_row(reading: &Reading<'_, '_>) -> bool {
         && others <= usize::from(several)
         && reading.tokens.last().is_none_or(|token| !matches!(token.text, "!" | "?"))
         && !told(reading, name.clone())
-        && !reading.marks.iter().any(|mark| mark.cue.metric().is_some() && mark.first < end)
+        && !reading
+            .marks
+            .iter()
+            .any(|mark| mark.cue.metric().is_some() && mark.first < end && text_cell(reading, mark.first).is_none())
         && (name.is_empty() || owner(reading, name) != Owner::Unknown)
 }
