@@ -31,6 +31,8 @@ pub(super) const REFUSED: &str = "the words around it speak of no figure";
 const OF_RULES: f32 = -0.7;
 const OF_OTHERS: f32 = -0.5;
 const OF_GUESSES: f32 = 0.8;
+/// The rules' own where its noun stands right behind the number ("the claim of 5,000 deaths"), and nothing makes a trap of it.
+const OF_PLAIN: f32 = -0.9;
 /// From where the rules' own is believed behind a noun that the disease's name stands at ("coronavirus cases, which exceed the
 /// figure of 23,660") and before the disease that people died of, whatever the rest of the story is about.
 const OF_NAMED: f32 = -3.0;
@@ -175,7 +177,11 @@ impl<'p> Finder<'_, 'p> {
         let believed = match rules {
             _ if guessed > 1 => OF_GUESSES,
             Some(rules) if rules.metric == attachment.metric && is_named(rules) => OF_NAMED,
-            Some(rules) if guessed == 0 && rules.metric == attachment.metric => OF_RULES,
+            Some(rules) if guessed == 0 && rules.metric == attachment.metric => {
+                let number = reading.numbers.get(n);
+                let is_plain = !is_trap && number.is_some_and(|number| suggestion::is_plain(rules, number));
+                if is_plain { OF_PLAIN } else { OF_RULES }
+            }
             _ => OF_OTHERS,
         };
         if odds >= believed || killed() { Ok(Some(attachment)) } else { Err(odds) }
