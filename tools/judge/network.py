@@ -63,7 +63,7 @@ class Told:
                     label = line["labels"].get(str(span["start"]), [0, None])
                     metric.append(label[0])
                     kind.append(KINDS.index(label[1]) if label[1] in KINDS else -1)
-                    weight.append(1.0 if line["unlike"] else 0.6)
+                    weight.append(line["weight"])
                     self.names.append((line["case"], span["start"]))
             if len(windows) > first:
                 self.stories.append((line["lot"], line["unlike"], headline, len(cues), first, len(windows)))

@@ -1,7 +1,8 @@
 //! Finding the names of places in running text.
 
-use super::table::{Guard, Sense, fold};
+use super::table::{Guard, Sense, fold, fold_phrase};
 use super::{Place, Places};
+use crate::extract::entities::hash;
 use crate::markup::bytes::ascii_word_end;
 use crate::model::PlaceKind;
 
@@ -237,6 +238,23 @@ impl Places {
             })
     }
 
+    /// "Rodrigo Lara": whether a first name that is no place, nor the end of one ("San Jose, California"), stands before word `n`.
+    fn is_somebodys(&self, text: &str, words: &[Word<'_>], n: usize) -> bool {
+        let Some((first, name)) = n.checked_sub(1).and_then(|before| words.get(before)).zip(words.get(n)) else {
+            return false;
+        };
+        let apart = text.get(first.end..name.start) != Some(" ") || !first.text.starts_with(char::is_uppercase);
+        if apart || !self.first_names.contains(&hash::folded(first.text)) || name.text.chars().all(char::is_uppercase) {
+            return false;
+        }
+        let earlier = n.checked_sub(2).and_then(|earlier| words.get(earlier)).map_or(first.start, |word| word.start);
+        let known = |from: usize| {
+            let phrase = text.get(from..first.end).unwrap_or_default();
+            self.names.contains_key(fold_phrase(phrase).as_str())
+        };
+        !known(first.start) && !known(earlier)
+    }
+
     /// Whether the name stands here as a place and not as a word or a person.
     #[allow(clippy::too_many_arguments, reason = "the whole neighbourhood of a name decides")]
     fn admissible(
@@ -257,6 +275,10 @@ impl Places {
                     && n > 1
             });
             return !part;
+        }
+        let country = candidates.first().is_some_and(|place| place.kind == PlaceKind::Country);
+        if form == PlaceForm::Name && count == 1 && !country && self.is_somebodys(text, words, n) {
+            return false;
         }
         let town = form == PlaceForm::Name
             && candidates

@@ -19,7 +19,7 @@ pub(in crate::extract) use foreign::names_of;
 pub(in crate::extract) use parts::{lies_in, namesakes};
 pub(crate) use world::{Town, towns};
 
-use super::entities::hash::{self, Numbered};
+use super::entities::hash::{self, Numbered, Numbers};
 use super::gazetteer::Row;
 use crate::model::{Coordinates, PlaceKind};
 use rustc_hash::FxHashMap;
@@ -77,6 +77,8 @@ pub(crate) struct Places {
     /// First word of a name to the most words that a name beginning with it has.
     first_words: FxHashMap<Box<str>, u8>,
     guarded: FxHashMap<Box<str>, table::Guard>,
+    /// First names of persons, by the number of their word.
+    first_names: Numbers,
     /// Names in other languages, each compiled when it is first asked for.
     tables: Vec<foreign::Table>,
 }

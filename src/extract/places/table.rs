@@ -2,6 +2,7 @@
 
 use super::{Place, Places, Text};
 use crate::extract::entities::hash::{self, Numbered};
+use crate::extract::entities::knowledge::words as words_of;
 use crate::extract::gazetteer::Row;
 use crate::model::{EntityType, PlaceKind};
 use rustc_hash::{FxBuildHasher, FxHashMap};
@@ -15,6 +16,7 @@ const TOWNS: &str = include_str!("towns.tsv");
 const AREAS: &str = include_str!("areas.tsv");
 const REGIONS: &str = include_str!("regions.tsv");
 const GUARDED: &str = include_str!("guarded.tsv");
+const FIRST_NAMES: &str = include_str!("../entities/tables/first-names.txt");
 
 /// One meaning of a name.
 #[derive(Debug, Clone, Copy)]
@@ -156,6 +158,7 @@ pub(super) fn load(added: &[Row]) -> Places {
         names: FxHashMap::with_capacity_and_hasher(28_000, FxBuildHasher),
         first_words: FxHashMap::with_capacity_and_hasher(18_000, FxBuildHasher),
         guarded: FxHashMap::default(),
+        first_names: words_of(FIRST_NAMES).map(hash::folded).collect(),
         ids: Numbered::default(),
         tables: super::foreign::tables(),
     };

@@ -11,7 +11,8 @@ use super::governed::governed;
 use super::kinds::is_percent;
 use super::leading::{active, befallen, fronted, leading, led};
 use super::lean::{
-    among_dead, base_of_part, coordinated, course, forward, given_to, part_of_before, positive_tests, sampled, so,
+    among_dead, base_of_part, coordinated, course, forward, given_to, paired, part_of_before, positive_tests, sampled,
+    so,
 };
 use super::parted::{by_sex, of_named};
 use super::patients::{lying, patients, patients_of};
@@ -119,6 +120,9 @@ fn one(reading: &Reading<'_, '_>, n: usize, found: &[Option<Attachment>], previo
     }
     if base_of_part(reading, n) {
         return None;
+    }
+    if let Some(pair) = paired(reading, n, found) {
+        return Some(pair);
     }
     if let Some(occupied) = counted::occupied(reading, n) {
         return Some(occupied);
@@ -246,7 +250,14 @@ fn fatal(reading: &Reading<'_, '_>, n: usize, found: &[Option<Attachment>]) -> O
 
 /// "of them", "of which".
 pub(super) fn of_them(reading: &Reading<'_, '_>, at: usize) -> bool {
-    reading.word(at, Word::Of) && reading.word(at + 1, Word::Them)
+    reading.word(at, Word::Of) && (reading.word(at + 1, Word::Them) || of_total(reading, at + 2))
+}
+
+/// The noun of "Of the total, 859 were local", at which it stands: no total, but what the number before was.
+pub(super) fn of_total(reading: &Reading<'_, '_>, at: usize) -> bool {
+    let opens = reading.word(at.wrapping_sub(1), Word::The) && reading.word(at.wrapping_sub(2), Word::Of);
+    let number = || reading.numbers.iter().any(|number| number.first == at + 1);
+    opens && reading.word(at, Word::Total) && (reading.is(at + 1, ",") || number())
 }
 
 /// Predicates that say more than the one before them: "being treated in intensive care".

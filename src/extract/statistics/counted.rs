@@ -8,11 +8,79 @@ use super::attach::{Attachment, Why};
 use super::governed::counts_another;
 use super::otherwise::is_plague;
 use super::reading::Reading;
-use super::traps::{aged, before_metric, says_nothing, unit_behind};
+use super::traps::{aged, before_metric, says_nothing};
 use crate::language::pack::{Mark, Sense, Word};
 use crate::language::tokens::TokenKind;
 use crate::language::{Cue, numbers::Numeral};
 use crate::model::Metric;
+
+/// A unit of something else right behind, with at most one adjective between: "14 days", "three other countries".
+pub(super) fn unit_behind(reading: &Reading<'_, '_>, after: usize) -> bool {
+    let at = |at: usize| {
+        let long = reading
+            .marks
+            .iter()
+            .filter(|mark| mark.first == at && mark.cue.metric().is_some())
+            .map(|mark| mark.after)
+            .max();
+        let trap = reading
+            .marks
+            .iter()
+            .filter(|mark| mark.first == at && mark.cue == Cue::Sense(Sense::TrapAfter))
+            .map(|mark| mark.after)
+            .max();
+        // "50 intensive care beds": the metric only says which.
+        let which = long.is_some_and(|long| {
+            let tight = reading.tokens.get(long).is_some_and(|token| token.kind == TokenKind::Word);
+            tight
+                && reading.has_at(long, Sense::TrapAfter)
+                && !reading.has_at(long, Sense::Stop)
+                && !reading.one_of(long, &[Word::And, Word::Or])
+        });
+        // "24 hospital admissions" counts admissions, "24 hospitals" hospitals.
+        which || trap.is_some_and(|trap| long.is_none_or(|long| trap > long) && !fell_ill(reading, trap))
+    };
+    if at(after) {
+        return true;
+    }
+    // "16 new Games-related infections": part of a word for something else.
+    let compound = |at: usize| reading.is(at + 1, "-") && reading.tokens.get(at + 1).is_some_and(|dash| !dash.spaced);
+    let skip = |token: usize| {
+        reading.metric_at(token).is_none()
+            // "3,087 two weeks ago" counts no weeks.
+            && !reading.numbers.iter().any(|number| number.first == token)
+            && !reading.word(token, Word::UnitStop)
+            && !reading.has_at(token, Sense::Stop)
+            && !reading.has_at(token, Sense::People)
+            // "67,000 last week" tells when.
+            && !reading.marks.iter().any(|mark| {
+                let time = [Sense::LastWeek, Sense::LastMonth, Sense::WeekEarlier, Sense::DayEarlier, Sense::PastDay, Sense::PastWeek,
+                    Sense::PastFortnight, Sense::PastMonth, Sense::Today, Sense::Yesterday];
+                mark.first == token && time.iter().any(|sense| mark.cue == Cue::Sense(*sense))
+            })
+            && reading.tokens.get(token).is_some_and(|token| token.kind == TokenKind::Word || token.is("-"))
+    };
+    // Where a counting word stands behind the number, what it counts stands right behind that.
+    !reading.pack.topic_first()
+        && skip(after)
+        && (at(after + 1) && !compound(after + 1) || skip(after + 1) && at(after + 2) && !compound(after + 2))
+}
+
+/// "48 tourists tested positive", "three taxi drivers have died": what people are is said of them before what befell them.
+fn fell_ill(reading: &Reading<'_, '_>, after: usize) -> bool {
+    let verb = |at: &usize| reading.one_of(*at, &[Word::Was, Word::Copula, Word::Have]);
+    let said = (after..).find(|at| !verb(at)).unwrap_or(after);
+    let predicate = |mark: &Mark| mark.after > said && matches!(mark.cue, Cue::Predicate(_));
+    reading.has_ending(after, Sense::People) && (after..=said).any(|at| reading.beginning_at(at).any(predicate))
+}
+
+/// "a three-dose course", "a 40-case cluster": the number is part of a word for something else.
+pub(super) fn compound(reading: &Reading<'_, '_>, after: usize) -> bool {
+    let tight = |at: usize| reading.tokens.get(at).is_some_and(|token| !token.spaced);
+    let noun = reading.metric_at(after + 1).filter(|_| reading.is(after, "-") && tight(after) && tight(after + 1));
+    // "the 800,000-case mark" is what the count passes.
+    noun.is_some_and(|noun| !reading.word(noun.after, Word::Milestone))
+}
 
 /// "31 of the archipelago's 34 provinces", "11 of 18 wards", "9,000 of the kits": a part of things.
 pub(super) fn part_of_things(reading: &Reading<'_, '_>, n: usize) -> bool {
@@ -255,25 +323,25 @@ pub(super) fn pronoun(reading: &Reading<'_, '_>, n: usize) -> bool {
     !(placed || located || labelled || person || reading.has_ending(number.first, Sense::New))
 }
 
-/// "said Lena, 24, near the Hofburg", "a nurse, 31": an age told behind a name or a person.
-pub(super) fn age_behind_name(reading: &Reading<'_, '_>, n: usize) -> bool {
-    let Some(number) = reading.numbers.get(n) else { return false };
-    let Some(name) = number.first.checked_sub(2).filter(|_| reading.is(number.first - 1, ",")) else { return false };
+/// "said Lena, 24, near the Hofburg", "a nurse, 31": an age told behind a name, or (true) behind a person.
+pub(super) fn age_behind_name(reading: &Reading<'_, '_>, n: usize) -> Option<bool> {
+    let number = reading.numbers.get(n)?;
+    let name = number.first.checked_sub(2).filter(|_| reading.is(number.first - 1, ","))?;
     let closed = reading.tokens.get(number.after).is_none_or(|next| matches!(next.text, "," | "." | ")" | "”" | "\""));
     let listed = reading.numbers.iter().enumerate().any(|(other, near)| {
         other != n && (near.after <= number.first && near.after + 5 > number.first || near.first == number.after + 1)
     });
     if !closed || listed || number.words || number.grouped || !(5.0..=110.0).contains(&number.value) {
-        return false;
+        return None;
     }
-    let Some(token) = reading.tokens.get(name).filter(|token| token.kind == TokenKind::Word) else { return false };
+    let token = reading.tokens.get(name).filter(|token| token.kind == TokenKind::Word)?;
     let known = reading.spots.iter().any(|spot| spot.first <= name && name < spot.after)
         || reading.marks.iter().any(|mark| mark.first <= name && name < mark.after && mark.cue.metric().is_some());
     let shouted = token.text.chars().all(char::is_uppercase);
     let person = !token.capitalised()
         && (name.saturating_sub(2)..name).any(|at| reading.word(at, Word::Article))
         && !reading.has_at(name, Sense::TotalLabel);
-    !known && (token.capitalised() && !shouted && name > 0 || person)
+    (!known && (token.capitalised() && !shouted && name > 0 || person)).then_some(person)
 }
 
 /// Ages that a list may go on with.

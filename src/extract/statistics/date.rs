@@ -4,6 +4,7 @@
 //! the words that say so. What holds: a date without a year is the latest such date not after the story's, save in
 //! forecasts.
 
+use super::attach::of_them;
 use super::date_marks::{DateMark, Role, When};
 use super::reading::Reading;
 use crate::language::Cue;
@@ -197,8 +198,7 @@ pub(super) fn as_of(reading: &Reading<'_, '_>, n: usize, scope: &DateScope<'_>) 
 pub(super) fn is_part(reading: &Reading<'_, '_>, n: usize) -> bool {
     let Some(number) = reading.numbers.get(n) else { return false };
     let before = n.checked_sub(1).and_then(|before| reading.numbers.get(before)).map_or(0, |before| before.after);
-    let of_them = |at: usize| reading.word(at, Word::Of) && reading.word(at + 1, Word::Them);
-    let opens = |at: usize| reading.word(at, Word::Including) || reading.word(at, Word::Among) || of_them(at);
+    let opens = |at: usize| reading.one_of(at, &[Word::Including, Word::Among]) || of_them(reading, at);
     // "de los cuales 216": behind words that point to the number before.
     let points = n > 0
         && reading.marks_in(number.first.saturating_sub(4).max(before)..number.first).any(|mark| {
@@ -207,7 +207,7 @@ pub(super) fn is_part(reading: &Reading<'_, '_>, n: usize) -> bool {
                 && reading.word(mark.after - 1, Word::Them)
         });
     let opened = points || (before..number.first).any(opens);
-    opened || of_them(number.after)
+    opened || of_them(reading, number.after)
 }
 
 /// Whether what stands at `at` is said of a later part of number `n`: "749,684 have recovered, 14,417 of them in the
@@ -263,12 +263,25 @@ pub(super) fn dates_its_part(reading: &Reading<'_, '_>, n: usize) -> bool {
     is_part(reading, n) && reading.dates.iter().any(|mark| own(&mark))
 }
 
-/// "the ministry said on Wednesday": a verb of speech right before the date, and no number between.
+/// Tokens from a verb of speech to its date: right before it, and with where it was said.
+const NEAR: usize = 3;
+const FAR: usize = 7;
+
+/// "the ministry said on Wednesday", "said in its daily report on Monday": the verb of speech before a date, and no number
+/// between.
+fn speech_before(reading: &Reading<'_, '_>, mark: &DateMark) -> Option<usize> {
+    let verb = (mark.first.saturating_sub(FAR)..mark.first).rev().find(|at| reading.has_at(*at, Sense::Statement))?;
+    let between = verb + 1..mark.first;
+    let where_said = between.len() < NEAR || reading.one_of(verb + 1, &[Word::In, Word::At]);
+    let near = between.start.min(mark.first.saturating_sub(NEAR))..mark.first;
+    let numbers = reading.numbers.iter().any(|number| near.contains(&number.first));
+    let ends = between.len() >= NEAR && between.clone().any(|at| reading.is(at, ",") || reading.word(at, Word::That));
+    (where_said && !numbers && !ends).then_some(verb)
+}
+
+/// Whether a date is that of a statement, and not of what is stated.
 pub(super) fn is_statement(reading: &Reading<'_, '_>, mark: &DateMark) -> bool {
-    let near = mark.first.saturating_sub(3)..mark.first;
-    near.clone().any(|at| reading.has_at(at, Sense::Statement))
-        && !reading.numbers.iter().any(|number| near.contains(&number.first))
-        && (0..mark.first).rev().take(10).any(|at| reading.is(at, ","))
+    speech_before(reading, mark).is_some() && (0..mark.first).rev().take(14).any(|at| reading.is(at, ","))
 }
 
 /// The date expression that governs number `n`: behind it, before it, elsewhere in the sentence; a date of statement last.
@@ -285,15 +298,9 @@ pub(super) fn choose<'r>(reading: &'r Reading<'_, '_>, n: usize) -> Option<&'r D
         if topic_first && reading.is_statement(mark.after) {
             return true;
         }
-        // "the ministry said on Wednesday": a verb of speech right before the date, and no number between.
         // "were reported on Friday" is none.
-        (mark.first.saturating_sub(3)..mark.first)
-            .any(|at| reading.has_at(at, Sense::Statement) && !reading.word(at.wrapping_sub(1), Word::Auxiliary))
-            && !reading
-                .numbers
-                .iter()
-                .any(|number| number.first >= mark.first.saturating_sub(3) && number.first < mark.first)
-            && ((0..mark.first).rev().take(8).any(|at| reading.is(at, ",")) || reading.word(mark.after, Word::That))
+        speech_before(reading, mark).is_some_and(|verb| !reading.word(verb.wrapping_sub(1), Word::Auxiliary))
+            && ((0..mark.first).rev().take(14).any(|at| reading.is(at, ",")) || reading.word(mark.after, Word::That))
     };
     let weak = |mark: &DateMark| {
         reading.marks.iter().any(|cue| cue.first == mark.first && cue.cue == Cue::Sense(Sense::Today))

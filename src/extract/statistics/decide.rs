@@ -4,7 +4,7 @@
 //! traps and figures of other diseases. What holds: what a number does not say itself it has from the figure that it is a
 //! part of, compared with, or told in a row with.
 
-use super::attach::{Attachment, Why, core_start, of_them};
+use super::attach::{Attachment, Why, core_start, of_them, of_total};
 use super::items;
 use super::kind::Kinded;
 use super::lean::end_of_people;
@@ -422,7 +422,10 @@ impl<'p> Finder<'_, 'p> {
         // In a sentence that opens with "其中" or "of them" the whole is in the one before.
         let whole = before.iter().rev().flatten().next();
         let opens = reading.pack.topic_first() || (0..3).any(|at| of_them(reading, at));
+        // "Of the total, 859 were local": no part of who is ill now.
+        let stock = |whole: &&Decided<'p>| whole.kinded.kind == Kind::Current;
         let earlier = self.previous.as_ref().filter(|_| opens);
+        let earlier = earlier.filter(|whole| !stock(whole) || !(2..5).any(|at| of_total(reading, at)));
         whole.or(earlier).filter(|_| part)
     }
 }

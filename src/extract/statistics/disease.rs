@@ -176,14 +176,16 @@ pub(super) fn killed_by_it(reading: &Reading<'_, '_>, n: usize) -> bool {
     reading.clause(reading.numbers.get(n).map_or(0, |number| number.first)).into_iter().any(plague)
 }
 
-/// "600 people die of Covid-19 every day", "12 patients have died from the virus".
-pub(super) fn died_of_it(reading: &Reading<'_, '_>, n: usize) -> bool {
-    let right = reading.right(n);
-    let cause = |at: &usize| reading.one_of(*at, &[Word::Of, Word::From, Word::With]);
+/// "600 people die of Covid-19 every day", "48 tourists tested positive for the virus": what befell those who are counted is said
+/// to be the disease.
+pub(super) fn befell(reading: &Reading<'_, '_>, n: usize, metric: Metric) -> bool {
     let ours = |at: usize| reading.has_at(at, Sense::Covid) || is_plague(reading, at);
-    right.filter(cause).any(|at| {
-        (at + 1..at + 3).any(ours)
-            && reading.ending_at(at).any(|mark| matches!(mark.cue, Cue::Predicate(Metric::Deaths)))
+    let cause = |at: usize| reading.one_of(at, &[Word::Of, Word::From, Word::With, Word::For, Word::By]);
+    let right = reading.right(n);
+    let said = reading.marks_in(right.clone()).filter(|mark| mark.cue == Cue::Predicate(metric));
+    said.map(|mark| mark.after).any(|at| {
+        let named = at..(at + 3).min(right.end);
+        named.clone().any(ours) && named.take_while(|at| !ours(*at)).all(|near| near > at || cause(near))
     })
 }
 

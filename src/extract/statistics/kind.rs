@@ -13,11 +13,11 @@ use super::period::{average, label_period, lasting, lasts, period};
 use super::reading::Reading;
 use super::tense::{Verb, labelled, own_verb, tense, told_until, verb_stretch};
 use super::told_on::{
-    added, dated_item, ends_with_stretch, found_among, had_on_day, is_found, of_record_day, rises_in, since_weekday,
-    sums_up,
+    added, dated_item, ends_with_stretch, found_among, had_on_day, is_found, is_summed_up, of_record_day, rises_in,
+    since_weekday, sums_up,
 };
 use super::total::{
-    brought, first_of_all, in_row, own_total, reaching, stated_total, stated_total_words, taken_in, takes,
+    brings_total, brought, first_of_all, in_row, own_total, reaching, stated_total, stated_total_words, taken_in, takes,
 };
 use crate::language::Cue;
 use crate::language::pack::{Sense, Word};
@@ -41,7 +41,7 @@ pub(super) fn judge(
     whole: Option<&Kinded>,
     item: Option<&Kinded>,
 ) -> Kinded {
-    let statistic = average(reading, n);
+    let statistic = average(reading, n).filter(|_| !brings_total(reading, n));
     let period = period(reading, n);
     let verdict = |kind: Kind, rule: &'static str| {
         let period = if kind == Kind::New { period } else { None };
@@ -67,8 +67,8 @@ pub(super) fn judge(
     if of_day(reading, core_start(reading, n)) || since_weekday(reading, n) || rises_in(reading, n, attachment) {
         return verdict(Kind::New, "of_day");
     }
-    // "nine deaths on Friday, all told 287".
-    if sums_up(reading, n) {
+    // "nine deaths on Friday, all told 287", "926 in the past day and 307,948 altogether".
+    if sums_up(reading, n) || is_summed_up(reading, n) {
         return verdict(Kind::Cumulative, "total");
     }
     // "had its deadliest day of the pandemic, with 1,641 dead".
@@ -117,12 +117,6 @@ pub(super) fn judge(
             statistic: statistic.or(whole.statistic),
             rule: "part",
         };
-    }
-    // "103,571 total".
-    let after = reading.numbers.get(n).map_or(0, |number| number.after);
-    let closed = reading.tokens.get(after + 1).is_none_or(|token| matches!(token.text, "," | "." | ";" | ")"));
-    if reading.word(after, Word::Total) && closed {
-        return verdict(Kind::Cumulative, "total");
     }
     if own_period && total != Some("row") {
         // "115,000 cases in 24 hours": no words around contradict that.
@@ -279,7 +273,11 @@ fn fixed(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment) -> Option
     let number = reading.numbers.get(n)?;
     let clause = reading.clause(number.first);
     let words = attachment.mark.map_or(0..0, |(first, after)| first..after);
+    // "a further 374,228 are quarantined", "358 are admitted": what they are, they are now.
+    let are = attachment.mark.is_some_and(|(first, _)| reading.word(first.wrapping_sub(1), Word::Are));
+    let are = are && !own_period(reading, n, attachment) && !lasting(reading, n);
     match attachment.metric {
+        Metric::Hospitalisations | Metric::Quarantined | Metric::CloseContacts if are => Some(Kind::Current),
         Metric::Hospitalisations => {
             // "234 on admission" lie there.
             let state = reading.word(words.start, Word::On);
@@ -287,9 +285,6 @@ fn fixed(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment) -> Option
             let admitted = plain || words.clone().any(|at| reading.word(at, Word::PerhapsAdmission));
             let remain =
                 reading.has(clause.clone(), Sense::Today) || clause.clone().any(|at| reading.word(at, Word::Remains));
-            // "358 are admitted".
-            let remain =
-                remain || attachment.mark.is_some_and(|(first, _)| reading.word(first.wrapping_sub(1), Word::Are));
             // "67,096 were hospitalized on Thursday" lay there; "290 were hospitalized in the past day" came.
             let period = plain && own_period(reading, n, attachment) || lasting(reading, n);
             let new = novelty(reading, n, attachment).is_some() || admitted && period;

@@ -337,7 +337,14 @@ fn by_place(reading: &Reading<'_, '_>, n: usize, found: &[Option<Attachment>]) -
 
 /// "…, Kozhikode 5,700 and Thrissur 3,868": a name right before the number, which opens an item of a list.
 fn item_name(reading: &Reading<'_, '_>, n: usize) -> Option<usize> {
-    name_before(reading, core_start(reading, n))
+    // "London: 27; South East: 24".
+    let labelled = |n: usize| {
+        let colon = core_start(reading, n).checked_sub(1).filter(|at| reading.is(*at, ":"))?;
+        name_before(reading, colon)
+    };
+    let semicolon = |first: usize| first.checked_sub(1).is_some_and(|link| reading.is(link, ";"));
+    let in_row = n.checked_sub(1).is_some_and(|before| reading.is(core_start(reading, before).wrapping_sub(1), ":"));
+    labelled(n).filter(|first| in_row && semicolon(*first)).or_else(|| name_before(reading, core_start(reading, n)))
 }
 
 /// "Oyo had 87, FCT 79": whether a number is that of a name in a list that no table knows, also one tied to it by a hyphen.
@@ -359,7 +366,33 @@ fn name_before(reading: &Reading<'_, '_>, start: usize) -> Option<usize> {
     };
     let first = (0..start).rev().take(4).take_while(|at| name(*at)).last()?;
     let link = first.checked_sub(1)?;
-    (reading.is(link, ",") || reading.word(link, Word::And)).then_some(first)
+    (reading.is(link, ",") || reading.is(link, ";") || reading.word(link, Word::And)).then_some(first)
+}
+
+/// "Italy with 20,465 deaths for 159,516 cases, Spain with 18,056 (172,541) and France with 14,967 (136,779)": a number with
+/// another alone in the bracket behind it, and that one, count what the last two did that stood so.
+pub(super) fn paired(reading: &Reading<'_, '_>, n: usize, found: &[Option<Attachment>]) -> Option<Attachment> {
+    let number = |n: usize| reading.numbers.get(n);
+    let bracketed = |n: usize| {
+        let (Some(number), Some(next)) = (number(n), number(n + 1)) else { return false };
+        reading.is(number.after, "(") && next.first == number.after + 1
+    };
+    let bare = |n: usize| bracketed(n) && number(n + 1).is_some_and(|next| reading.is(next.after, ")"));
+    let for_cases = |n: usize| {
+        let (Some(number), Some(next)) = (number(n), number(n + 1)) else { return false };
+        (number.after..next.first).len() <= 4
+            && reading.one_of(next.first.wrapping_sub(1), &[Word::From, Word::For, Word::Of])
+    };
+    let first = [Some(n), n.checked_sub(1)].into_iter().flatten().find(|first| bare(*first))?;
+    let of = |n: usize| found.get(n).copied().flatten();
+    let before = (0..first.checked_sub(1)?).rev().find(|before| {
+        let pair = of(*before).zip(of(*before + 1));
+        let counts = |one: Attachment| kind_of(one.metric).whole;
+        let two = pair.is_some_and(|(one, other)| one.metric != other.metric && counts(one) && counts(other));
+        two && (bracketed(*before) || for_cases(*before))
+    })?;
+    let earlier = before + n - first;
+    Some(Attachment { why: Why::Coordinated(earlier), mark: None, ..of(earlier)? })
 }
 
 /// "9,000 cases and 200 deaths, compared with 7,500 and 130": the rows pair by position.

@@ -5,6 +5,7 @@
 //! it, in its own sentence too ("In Haryana 12 died; the state has …"); what names a source, a body or a part of the
 //! population points at nothing.
 
+use super::date;
 use super::otherwise::in_english_order;
 use super::reading::Reading;
 use super::roles::{governs, in_name, nationality, usable};
@@ -52,7 +53,7 @@ pub(super) fn mentions<'p>(
         if name_first {
             let Some(spot) = names.next() else { break };
             found.push(Mention { spot: spot.clone(), how: how(spot), adverb: false });
-            if usable(reading, spot, None) && !nationality(reading, spot) {
+            if usable(reading, spot, None) && !nationality(reading, spot) && !is_beside(reading, spot) {
                 context.see(reading, places, spot, first_country);
             }
         } else if let Some(mark) = pointers.next() {
@@ -91,6 +92,16 @@ pub(super) fn mentions<'p>(
         context.focus = Some(mention.spot.place);
     }
     found
+}
+
+/// "against 37% in Tokyo": the part of a country that a figure is compared with is not what the text goes on with.
+fn is_beside(reading: &Reading<'_, '_>, spot: &Spot<'_>) -> bool {
+    if !matches!(spot.place.kind, PlaceKind::City | PlaceKind::Subdivision) {
+        return false;
+    }
+    let before = reading.numbers.iter().rposition(|number| number.after <= spot.first);
+    let near = before.filter(|n| reading.numbers.get(*n).is_some_and(|number| spot.first <= number.after + 2));
+    near.is_some_and(|n| date::compares(reading, n))
 }
 
 fn how(spot: &Spot<'_>) -> PlaceHow {
@@ -154,7 +165,10 @@ fn pointers(reading: &Reading<'_, '_>) -> Vec<Pointer> {
         if sense == Sense::Here && presents && reading.one_of(mark.after, &[Word::Copula, Word::Was]) {
             continue;
         }
-        if sense == Sense::World && (in_name(reading, mark.first, mark.after) || stands_out()) {
+        // "Israel, which leads the world in vaccinating": among all.
+        let the = (mark.first.saturating_sub(1)..=mark.first).find(|at| reading.word(*at, Word::The));
+        let led = the.is_some_and(|the| reading.word(the.wrapping_sub(1), Word::Lead));
+        if sense == Sense::World && (in_name(reading, mark.first, mark.after) || stands_out() || led) {
             continue;
         }
         match all.iter_mut().find(|known| (known.first, known.after) == (mark.first, mark.after)) {

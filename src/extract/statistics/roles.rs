@@ -104,6 +104,8 @@ pub(super) fn usable(reading: &Reading<'_, '_>, spot: &Spot<'_>, rank: Option<&R
     let stands_out = reading.word(spot.first.wrapping_sub(1 + article), Word::AmongWhat)
         && (spot.first.saturating_sub(6)..spot.first).any(|at| {
             superlative(at)
+                // "excess deaths were highest in Eastern Cape, at 31,420".
+                && !(reading.one_of(at.wrapping_sub(1), &[Word::Was, Word::Copula]) && spot.place.iso2.is_some())
                 && reading
                     .marks_in(at..spot.first)
                     .all(|mark| !matches!(mark.cue, Cue::Sense(Sense::Perfect | Sense::Report)))
@@ -172,6 +174,9 @@ pub(super) fn usable(reading: &Reading<'_, '_>, spot: &Spot<'_>, rank: Option<&R
     let compared = object(1)
         || word_before(1, Word::The) && (object(2) || word_before(2, Word::To))
         || word_before(1, Word::To) && !word_before(1, Word::The) && word_before(2, Word::Only)
+        || word_before(1 + article, Word::Only) && object(2 + article)
+        // "the second country after the United States to have recorded 50,000".
+        || word_before(1 + article, Word::After) && word_before(2 + article, Word::Country)
         || word_before(1, Word::In)
             && (2..6).any(|back| reading.than(spot.first.wrapping_sub(back)))
             && !reading.numbers.iter().any(|number| (spot.first.saturating_sub(5)..spot.first).contains(&number.first));
@@ -180,7 +185,10 @@ pub(super) fn usable(reading: &Reading<'_, '_>, spot: &Spot<'_>, rank: Option<&R
     let listed_behind = word_before(1, Word::And)
         && (spot.first.saturating_sub(8)..spot.first).any(|at| reading.word(at, Word::Behind) || reading.than(at));
     // "than X, which had 481": the place has a number of its own after all.
-    let own = owns || reading.is(spot.after, ",") && reading.word(spot.after + 1, Word::PlaceRelative);
+    let relative = |at: usize| reading.is(at, ",") && reading.word(at + 1, Word::PlaceRelative);
+    // "behind only Brazil in South America, where the toll was 77".
+    let around = reading.spots.iter().find(|around| around.first == spot.after + 1);
+    let own = owns || relative(spot.after) || around.is_some_and(|around| relative(around.after));
     if (compared || listed_behind) && !own {
         return false;
     }
@@ -222,7 +230,8 @@ fn comparison(reading: &Reading<'_, '_>, from: usize, to: usize) -> bool {
 /// A demonym that says who the people are and not where: "three Indian seamen".
 pub(super) fn nationality(reading: &Reading<'_, '_>, spot: &Spot<'_>) -> bool {
     let people = |at: usize| {
-        reading.has_at(at, Sense::People) && !reading.has_at(at, Sense::Perfect) && !reading.word(at, Word::Staff)
+        let people = reading.has_at(at, Sense::People) || reading.word(at, Word::Person);
+        people && !reading.has_at(at, Sense::Perfect) && !reading.word(at, Word::Staff)
     };
     // "Tres marineros indios": where adjectives follow, the people stand before it.
     let near = if reading.pack.order.adjectives_follow {

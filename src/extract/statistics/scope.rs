@@ -366,11 +366,20 @@ fn of_next(reading: &Reading<'_, '_>, n: usize, spot: &Spot<'_>) -> bool {
     if preposed && reading.one_of(open.wrapping_sub(1), &[Word::That, Word::Those]) && link(open.wrapping_sub(2)) {
         open -= 1;
     }
-    let opens = open > right.start && link(open - 1);
+    // "followed by Texas with 28,904", "then Ohio".
+    let follows = |at: usize| {
+        let next = if reading.word(at, Word::By) { at.wrapping_sub(1) } else { at };
+        reading.word(next, Word::RankNext)
+    };
+    let opens = open > right.start && (link(open - 1) || follows(open - 1));
     // "and in Grenada, which had one, 96": what is said of the place between is an aside.
     let relative = preposed && reading.is(spot.after, ",") && reading.word(spot.after + 1, Word::PlaceRelative);
+    // "and St Petersburg for 1,504".
+    let carrier = [Word::With, Word::For, Word::At, Word::To];
+    let carried = reading.one_of(spot.after, &carrier) && start == spot.after + 1;
     let joined = relative
         || start == spot.after
+        || carried
         || preposed && (spot.after..start).all(|at| !link(at)) && start <= spot.after + 4;
     let behind_next = reading.right(later);
     // "Tokyo 12": an item; "in Rome, 5 in Milan" is none, since the next number has a place of its own.

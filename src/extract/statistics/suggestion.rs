@@ -21,7 +21,7 @@ use super::weighed::Asked;
 use super::{Finder, judge};
 use crate::language::Cue;
 use crate::language::numbers::Numeral;
-use crate::language::pack::{Mark, Word};
+use crate::language::pack::{Mark, Sense, Word};
 use crate::language::tokens::{Token, TokenKind};
 use crate::model::Metric;
 use std::ops::Range;
@@ -236,7 +236,6 @@ impl<'p> Finder<'_, 'p> {
         rules: Option<&Attachment>,
         may: bool,
     ) -> Vec<Ranked> {
-        let Some(number) = reading.numbers.get(n) else { return Vec::new() };
         if self.memory.line.as_ref().is_none_or(|line| line.index != reading.index) {
             self.memory.line = Some(Line::new(reading));
         }
@@ -245,7 +244,7 @@ impl<'p> Finder<'_, 'p> {
             return Vec::new();
         }
         if let Some(rules) =
-            rules.filter(|rules| !may || is_plain(rules, number) || !self.memory.contests(rules.metric))
+            rules.filter(|rules| !may || is_plain(reading, rules, n) || !self.memory.contests(rules.metric))
         {
             return vec![Ranked::only(rules.metric)];
         }
@@ -347,10 +346,19 @@ pub(super) fn suggested(reading: &Reading<'_, '_>, n: usize, metric: Metric) -> 
     Attachment { mark: said.map(|mark| (mark.first, mark.after)), ..Attachment::new(metric, Why::Suggested) }
 }
 
-/// "412 new cases" says it all.
-pub(super) fn is_plain(rules: &Attachment, number: &Numeral) -> bool {
-    let beside = |(first, _)| first >= number.after && first <= number.after + 1;
-    rules.why == Why::Noun && rules.mark.is_some_and(beside)
+/// "412 new cases", "1,124 more patients recovered" say it all.
+pub(super) fn is_plain(reading: &Reading<'_, '_>, rules: &Attachment, n: usize) -> bool {
+    let Some((number, (first, _))) = reading.numbers.get(n).zip(rules.mark) else { return false };
+    let people = |at: usize| reading.has_at(at, Sense::People) || reading.has_at(at, Sense::New);
+    let between = first.checked_sub(number.after);
+    between.is_some_and(|between| match rules.why {
+        Why::Noun => between <= 1,
+        Why::Predicate => {
+            let ended = matches!(rules.metric, Metric::Deaths | Metric::Recoveries);
+            ended && between <= 3 && (number.after..first).all(people)
+        }
+        _ => false,
+    })
 }
 
 /// Whether a number, with or without a percent sign, may be of a metric.

@@ -138,3 +138,96 @@ fn people_with_the_disease_who_died_are_deaths() {
         &[("cases", 641.0, "new", "Denmark"), ("deaths", 15.0, "cumulative", "Denmark")],
     );
 }
+
+#[test]
+fn people_who_fell_ill_are_no_things() {
+    check(
+        "Some 48 tourists tested positive for the coronavirus on Crete.\n\nFour bus drivers have died of COVID-19 in \
+         London.\n\nTwelve hotels were quarantined on Tenerife.",
+        &[("cases", 48.0, "new", "Crete"), ("deaths", 4.0, "cumulative", "London")],
+    );
+    check(
+        "Twenty-eight people aged from 44 to 87 years died of coronavirus in Moscow Region over the past day.",
+        &[("deaths", 28.0, "new", "Moscow Region")],
+    );
+    check(
+        "The woman, listed as case 766, tested positive on Monday. She is a friend of a foreign pilot (case 762). Taiwan \
+         has recorded 773 cases of the coronavirus.",
+        &[("cases", 773.0, "cumulative", "Taiwan")],
+    );
+}
+
+#[test]
+fn a_list_leaves_each_number_to_the_place_before_it() {
+    let cases = |value, place| ("cases", value, "cumulative", place);
+    check(
+        "South Africa's coronavirus cases were highest in Eastern Cape, at 31,420, followed by KwaZulu-Natal with 28,904 \
+         and Gauteng with 24,118.",
+        &[cases(31_420.0, "Eastern Cape"), cases(28_904.0, "KwaZulu-Natal"), cases(24_118.0, "Gauteng")],
+    );
+    check(
+        "Russia recorded 21,073 coronavirus cases on Tuesday. Moscow accounted for 1,962 of them and St Petersburg for \
+         1,504.",
+        &[
+            ("cases", 21_073.0, "new", "Russia"),
+            ("cases", 1962.0, "new", "Moscow"),
+            ("cases", 1504.0, "new", "Saint Petersburg"),
+        ],
+    );
+    let both = |deaths, cases, place| [("deaths", deaths, "cumulative", place), ("cases", cases, "cumulative", place)];
+    check(
+        "Next come Italy with 20,465 coronavirus deaths for 159,516 cases, Spain with 18,056 (172,541 cases), France with \
+         14,967 (136,779) and Belgium with 11,329 (88,621).",
+        &[
+            both(20_465.0, 159_516.0, "Italy"),
+            both(18_056.0, 172_541.0, "Spain"),
+            both(14_967.0, 136_779.0, "France"),
+            both(11_329.0, 88_621.0, "Belgium"),
+        ]
+        .concat(),
+    );
+}
+
+#[test]
+fn what_others_are_compared_with_is_not_where_a_figure_is() {
+    check(
+        "Brazil, which on Sunday became the second country after the United States to have recorded 50,000 deaths from \
+         the coronavirus, added 641 in 24 hours.",
+        &[("deaths", 50_000.0, "cumulative", "Brazil"), ("deaths", 641.0, "new", "Brazil")],
+    );
+    check(
+        "Israel, which leads the world in vaccinating per head of population, has vaccinated 1.93 million people against \
+         COVID-19.",
+        &[("people_vaccinated", 1_930_000.0, "cumulative", "Israel")],
+    );
+    check(
+        "Mexico has counted 671,716 coronavirus cases. Deputy minister Rodrigo Lara said 97,632 medical workers had \
+         contracted the virus.",
+        &[("cases", 671_716.0, "cumulative", "Mexico"), ("cases", 97_632.0, "cumulative", "Mexico")],
+    );
+}
+
+#[test]
+fn a_total_is_one_beside_a_count_of_a_day() {
+    check(
+        "In Russia 926 people died of COVID-19 in the past day and 307,948 altogether.",
+        &[("deaths", 926.0, "new", "Russia"), ("deaths", 307_948.0, "cumulative", "Russia")],
+    );
+    check(
+        "Belgium mourned 145 coronavirus deaths a day on average from 27 October to 2 November, bringing the total to \
+         12,520.",
+        &[("deaths", 145.0, "new", "Belgium"), ("deaths", 12_520.0, "cumulative", "Belgium")],
+    );
+    check(
+        "Malaysia reported 862 new COVID-19 cases on Tuesday. Of the total, 859 were local transmissions.",
+        &[("cases", 862.0, "new", "Malaysia"), ("cases", 859.0, "new", "Malaysia")],
+    );
+    check(
+        "India has logged 1.57 million COVID-19 cases and nearly 15,100 deaths this week.",
+        &[("cases", 1_570_000.0, "new", "India"), ("deaths", 15_100.0, "new", "India")],
+    );
+    check(
+        "A further 374,228 people are quarantined in Romania over the coronavirus.",
+        &[("quarantined", 374_228.0, "current", "Romania")],
+    );
+}

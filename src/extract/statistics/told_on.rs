@@ -95,14 +95,32 @@ pub(super) fn sums_up(reading: &Reading<'_, '_>, n: usize) -> bool {
         })
 }
 
+/// "103,571 total", "926 in the past day and 307,948 altogether".
+pub(super) fn is_summed_up(reading: &Reading<'_, '_>, n: usize) -> bool {
+    let after = reading.numbers.get(n).map_or(0, |number| number.after);
+    let closes = |at: usize| reading.tokens.get(at).is_none_or(|token| matches!(token.text, "," | "." | ";" | ")"));
+    let total = reading.beginning_at(after).filter(|mark| mark.cue == Cue::Sense(Sense::Total));
+    let sums = in_english_order(reading) && total.max_by_key(|mark| mark.after).is_some_and(|mark| closes(mark.after));
+    sums || reading.word(after, Word::Total) && closes(after + 1)
+}
+
 /// "115,000 cases in 24 hours": a stretch of time ends what the number counts, with nothing between but its noun and places.
 pub(super) fn ends_with_stretch(reading: &Reading<'_, '_>, n: usize) -> bool {
     let right = reading.right(n);
     let stretch = reading.dates.iter().find(|mark| right.contains(&mark.first) && lasts(reading, mark));
     let verb = |at: usize| reading.has_at(at, Sense::Perfect) || reading.has_at(at, Sense::Statement);
-    stretch.is_some_and(|mark| {
-        in_english_order(reading) && (right.start..mark.first).all(|at| !reading.is(at, ",") && !verb(at))
-    })
+    let open = |range: std::ops::Range<usize>| range.into_iter().all(|at| !reading.is(at, ",") && !verb(at));
+    // "1.57 million cases and nearly 15,100 deaths this week": of both, unless one is told as new.
+    let joined = || {
+        let and = reading.word(core_start(reading, n + 1).wrapping_sub(1), Word::And);
+        let behind = reading.right(n + 1);
+        let new = [right.clone(), behind].into_iter().any(|behind| reading.has(behind, Sense::New));
+        and && !new
+            && open(right.clone())
+            && reading.metric_at(right.start).is_some()
+            && ends_with_stretch(reading, n + 1)
+    };
+    in_english_order(reading) && stretch.map_or_else(joined, |mark| open(right.start..mark.first))
 }
 
 /// Whether a number was added to a total that its sentence has told before it: "after 13,285 were added".

@@ -3,7 +3,7 @@
 //! In: a sentence that has been read, a number and its attachment. Out: the name of the rule that makes it a total, or none.
 //! What holds: a word of a total that opens a clause is said of all its numbers, any other of the number beside it.
 
-use super::attach::{Attachment, Why, core_start, passes};
+use super::attach::{Attachment, Why, core_start, of_total, passes};
 use super::date_marks::{DateMark, When};
 use super::otherwise;
 use super::reading::Reading;
@@ -96,7 +96,9 @@ pub(super) fn stated_total(reading: &Reading<'_, '_>, n: usize, attachment: &Att
             && (mark.after..number.first).any(|at| reading.is(at, ","));
         // "in all of Belgium".
         let of_place = reading.word(mark.after, Word::Of);
-        mark.cue == Cue::Sense(Sense::Total) && !reading.word(mark.first, Word::Already) && !most && !aside && !of_place
+        mark.cue == Cue::Sense(Sense::Total)
+            && !reading.word(mark.first, Word::Already)
+            && !(most || aside || of_place || of_total(reading, mark.first))
     });
     // "A total of 211 deaths were recorded, taking the toll to 11,373": what a total follows is no total.
     if total && otherwise::in_english_order(reading) && reading.has(right.clone(), Sense::Bringing) {
@@ -135,7 +137,9 @@ pub(super) fn stated_total_words(reading: &Reading<'_, '_>, range: std::ops::Ran
     reading.marks_in(range).any(|mark| {
         // "Больше всего" is a superlative.
         let most = reading.pack.order.verbs_lead && reading.word(mark.first.wrapping_sub(1), Word::Superlative);
-        mark.cue == Cue::Sense(Sense::Total) && !reading.one_of(mark.first, &[Word::Already, Word::Overall]) && !most
+        mark.cue == Cue::Sense(Sense::Total)
+            && !reading.one_of(mark.first, &[Word::Already, Word::Overall])
+            && !(most || of_total(reading, mark.first))
     })
 }
 
@@ -209,6 +213,16 @@ pub(super) fn brought(reading: &Reading<'_, '_>, n: usize) -> bool {
         ending.any(|mark| mark.cue == Cue::Sense(Sense::Bringing) && !alone(mark))
     };
     brings(n) || right_before(n) || joined && (brings(n - 1) || right_before(n - 1))
+}
+
+/// "145 deaths a day on average, bringing the total to 12,520": a total that is no average.
+pub(super) fn brings_total(reading: &Reading<'_, '_>, n: usize) -> bool {
+    let left = reading.left(n);
+    let brings = reading.first(left.clone(), Sense::Bringing).map(|mark| mark.after);
+    brings.is_some_and(|from| {
+        [Sense::TotalLabel, Sense::Total].iter().any(|total| reading.has(from..left.end, *total))
+            && !reading.has(from..left.end, Sense::Average)
+    })
 }
 
 /// Whether a number continues a row with the one before it: nothing but what that counts, and a comma or "and", between.

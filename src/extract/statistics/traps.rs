@@ -99,7 +99,7 @@ pub(super) fn before_metric(reading: &Reading<'_, '_>, n: usize) -> Option<Trap>
             && reading
                 .numbers
                 .get(n + 1)
-                .is_some_and(|next| next.first == number.after + 1 && !unit_behind(reading, next.after))
+                .is_some_and(|next| next.first == number.after + 1 && !counted::unit_behind(reading, next.after))
         || one_noun_in(reading, n)
     {
         return Some(SHARE);
@@ -132,10 +132,10 @@ pub(super) fn before_metric(reading: &Reading<'_, '_>, n: usize) -> Option<Trap>
         date.first == number.after + 1 && token(date.first).is_some_and(|token| token.kind == TokenKind::Number)
     });
     let dated = dated && behind(Word::And) && !number.grouped;
-    let shared = shared.is_some_and(|next| unit_behind(reading, next.after)) || shares_unit(reading, n);
-    let things = unit_behind(reading, number.after) || counted::part_of_things(reading, n);
+    let shared = shared.is_some_and(|next| counted::unit_behind(reading, next.after)) || shares_unit(reading, n);
+    let things = counted::unit_behind(reading, number.after) || counted::part_of_things(reading, n);
     let things = things && counted::occupied(reading, n).is_none();
-    if things || compound(reading, number.after) || dated || shared {
+    if things || counted::compound(reading, number.after) || dated || shared {
         return Some("unit");
     }
     // "(-3)".
@@ -165,15 +165,18 @@ pub(super) fn before_metric(reading: &Reading<'_, '_>, n: usize) -> Option<Trap>
     }
     // "a woman of 27 who".
     if before(1, Word::Of) && before(2, Word::Person) && !number.grouped && number.value < 120.0 {
-        return Some("age");
+        return Some(AGE);
     }
     // "100 Montana Street".
     let street = (number.after + 1..number.after + 4).any(|at| reading.word(at, Word::Street));
     if street && !number.grouped && token(number.after).is_some_and(Token::capitalised) {
         return Some("address");
     }
-    if aged(reading, n) || counted::age_behind_name(reading, n) || counted::age_in_list(reading, n) {
-        return Some("age");
+    if let Some(person) = counted::age_behind_name(reading, n) {
+        return Some(if person { AGE } else { AGE_OF_NAME });
+    }
+    if aged(reading, n) || counted::age_in_list(reading, n) {
+        return Some("age group");
     }
     // "four more than on Monday", "12 fewer cases than the day before": a difference.
     // "28 more patients in intensive care in Sweden than a week ago": what is more is said at once.
@@ -302,6 +305,9 @@ fn differs(reading: &Reading<'_, '_>, n: usize) -> bool {
     compared && (start.saturating_sub(3)..start).any(change) && !reading.has_ending(start, Sense::Reaches)
 }
 
+/// How old somebody is; behind a name it may be what a place has.
+pub(super) const AGE: &str = "age";
+const AGE_OF_NAME: &str = "age behind a name";
 pub(super) const NAMED: &str = "name or telephone";
 /// Those who live somewhere.
 pub(super) const POPULATION: &str = "population";
@@ -309,67 +315,6 @@ pub(super) const POPULATION: &str = "population";
 pub(super) const SHARE: &str = "share or base";
 pub(super) const MORE: &str = "so many more than before";
 
-/// A unit of something else right behind, with at most one adjective between: "14 days", "three other countries".
-pub(super) fn unit_behind(reading: &Reading<'_, '_>, after: usize) -> bool {
-    let at = |at: usize| {
-        let long = reading
-            .marks
-            .iter()
-            .filter(|mark| mark.first == at && mark.cue.metric().is_some())
-            .map(|mark| mark.after)
-            .max();
-        let trap = reading
-            .marks
-            .iter()
-            .filter(|mark| mark.first == at && mark.cue == Cue::Sense(Sense::TrapAfter))
-            .map(|mark| mark.after)
-            .max();
-        // "50 intensive care beds": the metric only says which.
-        let which = long.is_some_and(|long| {
-            let tight = reading.tokens.get(long).is_some_and(|token| token.kind == TokenKind::Word);
-            tight
-                && reading.has_at(long, Sense::TrapAfter)
-                && !reading.has_at(long, Sense::Stop)
-                && !reading.one_of(long, &[Word::And, Word::Or])
-        });
-        // "24 hospital admissions" counts admissions, "24 hospitals" hospitals.
-        which || trap.is_some_and(|trap| long.is_none_or(|long| trap > long))
-    };
-    if at(after) {
-        return true;
-    }
-    // "16 new Games-related infections": part of a word for something else.
-    let compound = |at: usize| reading.is(at + 1, "-") && reading.tokens.get(at + 1).is_some_and(|dash| !dash.spaced);
-    let skip = |token: usize| {
-        reading.metric_at(token).is_none()
-            // "3,087 two weeks ago" counts no weeks.
-            && !reading.numbers.iter().any(|number| number.first == token)
-            && !reading.word(token, Word::UnitStop)
-            && !reading.has_at(token, Sense::Stop)
-            && !reading.has_at(token, Sense::People)
-            // "67,000 last week" tells when.
-            && !reading.marks.iter().any(|mark| {
-                let time = [Sense::LastWeek, Sense::LastMonth, Sense::WeekEarlier, Sense::DayEarlier, Sense::PastDay, Sense::PastWeek,
-                    Sense::PastFortnight, Sense::PastMonth, Sense::Today, Sense::Yesterday];
-                mark.first == token && time.iter().any(|sense| mark.cue == Cue::Sense(*sense))
-            })
-            && reading.tokens.get(token).is_some_and(|token| token.kind == TokenKind::Word || token.is("-"))
-    };
-    // Where a counting word stands behind the number, what it counts stands right behind that.
-    !reading.pack.topic_first()
-        && skip(after)
-        && (at(after + 1) && !compound(after + 1) || skip(after + 1) && at(after + 2) && !compound(after + 2))
-}
-
-/// "a three-dose course", "a 40-case cluster": the number is part of a word for something else.
-fn compound(reading: &Reading<'_, '_>, after: usize) -> bool {
-    let tight = |at: usize| reading.tokens.get(at).is_some_and(|token| !token.spaced);
-    let noun = reading.metric_at(after + 1).filter(|_| reading.is(after, "-") && tight(after) && tight(after + 1));
-    // "the 800,000-case mark" is what the count passes.
-    noun.is_some_and(|noun| !reading.word(noun.after, Word::Milestone))
-}
-
-/// "from 12 weeks to eight": the unit of the number before.
 /// "one test in five finds the virus", "two patients in three".
 fn one_noun_in(reading: &Reading<'_, '_>, n: usize) -> bool {
     let (Some(number), Some(base)) = (reading.numbers.get(n), reading.numbers.get(n + 1)) else { return false };
@@ -381,6 +326,7 @@ fn one_noun_in(reading: &Reading<'_, '_>, n: usize) -> bool {
     few && joined && (mark || verb)
 }
 
+/// "from 12 weeks to eight": the unit of the number before.
 fn shares_unit(reading: &Reading<'_, '_>, n: usize) -> bool {
     let (Some(number), Some(before)) = (reading.numbers.get(n), n.checked_sub(1).and_then(|n| reading.numbers.get(n)))
     else {
@@ -392,7 +338,7 @@ fn shares_unit(reading: &Reading<'_, '_>, n: usize) -> bool {
         && !number.grouped
         && !number.percent
         && number.value < 1000.0
-        && unit_behind(reading, before.after)
+        && counted::unit_behind(reading, before.after)
         && says_nothing(reading, number.after)
 }
 

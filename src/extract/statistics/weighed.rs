@@ -17,6 +17,7 @@ use super::suggestion::{self, Ranked};
 use super::table::{self, Row};
 use super::trees::Trees;
 use super::{Finder, alike, attach, continued, disease, lean, network, threshold, traps};
+use crate::language::numbers::Numeral;
 use crate::language::pack::Sense;
 use crate::model::{Metric, Span};
 use std::sync::LazyLock;
@@ -33,9 +34,11 @@ const OF_OTHERS: f32 = -0.5;
 const OF_GUESSES: f32 = 0.8;
 /// The rules' own where its noun stands right behind the number ("the claim of 5,000 deaths"), and nothing makes a trap of it.
 const OF_PLAIN: f32 = -0.9;
+/// The rules' own alone in the bracket behind a place: "third behind the United States (5.9 million) and Brazil (3.8 million)".
+const OF_BRACKET: f32 = -1.5;
 /// From where the rules' own is believed behind a noun that the disease's name stands at ("coronavirus cases, which exceed the
-/// figure of 23,660") and before the disease that people died of, whatever the rest of the story is about.
-const OF_NAMED: f32 = -3.0;
+/// figure of 23,660") and before the disease that people died of or caught, whatever the rest of the story is about.
+const OF_NAMED: f32 = -3.2;
 
 /// Of what is seen of a metric the first are scores of models: those of [`Heard`], then its log share by the suggestion and how
 /// much better it is than the best other.
@@ -112,17 +115,18 @@ impl<'p> Finder<'_, 'p> {
         let answer = self.network.answer(reading, n);
         let scores = self.heard.seen(score, &answer);
         // "28 more patients than a week ago", "a town of 12,000" are nothing else.
-        if trap.is_some_and(|trap| [traps::MORE, traps::POPULATION, traps::NAMED].contains(&trap)) {
+        if trap.is_some_and(|trap| [traps::MORE, traps::POPULATION, traps::NAMED, traps::AGE].contains(&trap)) {
             return Ok(None);
         }
         let said = rules.filter(|rules| rules.metric == Metric::Cases && rules.why == Why::Predicate);
-        if said.is_some_and(|_| lean::positive_tests(reading, n, attach::own(reading, n)).is_some()) {
+        let positive = said.is_some_and(|_| lean::positive_tests(reading, n, attach::own(reading, n)).is_some());
+        if positive || lean::paired(reading, n, attachments).is_some() {
             return Ok(rules.copied());
         }
         let guessed = continued::guessed(reading, n, attachments);
         let mut ranked = self.ranked(reading, n, rules, may);
         let is_told = self.memory.asked.is_some();
-        let is_plain = |rules| reading.numbers.get(n).is_some_and(|number| suggestion::is_plain(rules, number));
+        let is_plain = |rules| suggestion::is_plain(reading, rules, n);
         if rules.is_none_or(|rules| rules.why != Why::Column && (is_told || !is_plain(rules))) {
             let heard = KINDS.iter().map(|row| row.metric).filter(|one| is_told || network::is_likely(&answer, *one));
             let new = heard.filter(|metric| ranked.iter().all(|one| one.metric != *metric));
@@ -171,16 +175,24 @@ impl<'p> Finder<'_, 'p> {
         };
         let stands = || reading.has_ending(attach::core_start(reading, n), Sense::Reaches);
         let is_named = |rules: &Attachment| {
-            let dead = || rules.metric == Metric::Deaths && disease::died_of_it(reading, n);
-            !is_trap && guessed == 0 && (rules.mark.is_some_and(named) && stands() || dead())
+            let befell = || disease::befell(reading, n, rules.metric);
+            !is_trap && guessed == 0 && (rules.mark.is_some_and(named) && stands() || befell())
+        };
+        let is_bracketed = || {
+            let placed = |open: usize| reading.is(open, "(") && reading.spots.iter().any(|spot| spot.after == open);
+            let alone = |number: &Numeral| reading.is(number.after, ")") && placed(number.first.wrapping_sub(1));
+            !is_trap && reading.numbers.get(n).is_some_and(alone)
         };
         let believed = match rules {
             _ if guessed > 1 => OF_GUESSES,
+            Some(rules) if rules.metric == attachment.metric && is_bracketed() => OF_BRACKET,
             Some(rules) if rules.metric == attachment.metric && is_named(rules) => OF_NAMED,
             Some(rules) if guessed == 0 && rules.metric == attachment.metric => {
-                let number = reading.numbers.get(n);
-                let is_plain = !is_trap && number.is_some_and(|number| suggestion::is_plain(rules, number));
-                if is_plain { OF_PLAIN } else { OF_RULES }
+                if !is_trap && is_plain(rules) {
+                    OF_PLAIN
+                } else {
+                    OF_RULES
+                }
             }
             _ => OF_OTHERS,
         };
@@ -218,7 +230,7 @@ impl<'p> Finder<'_, 'p> {
                     -1.0 - number.first.saturating_sub(after) as f32
                 }
             }),
-            yes(rules.is_some_and(|rules| suggestion::is_plain(rules, number))),
+            yes(rules.is_some_and(|rules| suggestion::is_plain(reading, rules, n))),
             may,
             is_trap,
             items,

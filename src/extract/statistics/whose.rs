@@ -87,7 +87,9 @@ impl<'p> Names<'p> {
                 governs(reading, spot, None),
                 foreign_prep(reading, spot),
                 usable(reading, spot, None),
-                [":", "-", "–", "—"].iter().any(|mark| reading.is(spot.after, mark)),
+                // "FRANCE", alone on its line, or "France - ".
+                spot.first == 0 && spot.after == reading.tokens.len()
+                    || [":", "-", "–", "—"].iter().any(|mark| reading.is(spot.after, mark)),
                 spot.start <= paragraph + OPENING,
             ],
         }));
