@@ -32,22 +32,8 @@ const MOST_OF_KIND: f64 = 0.5;
 const FITTED: [&str; 4] = ["statistics", "covid", "covid-agencies", "covid-fresh"];
 
 /// Corpora of copy as it stood on the wire; the others were written to be various.
-const PLAIN: [&str; 14] = [
-    "republics",
-    "fareast",
-    "worldwire",
-    "homedesks",
-    "southwires",
-    "institutes",
-    "governors",
-    "prefectures",
-    "factboxes",
-    "townships",
-    "districts",
-    "healthweeks",
-    "sidelines",
-    "outbreaks",
-];
+const PLAIN: &str = "republics fareast worldwire homedesks southwires institutes governors prefectures factboxes townships \
+                     districts healthweeks sidelines outbreaks";
 
 /// What an example weighs, by what its family was written for.
 const OF_FITTED: f32 = 0.5;
@@ -527,7 +513,7 @@ fn main() -> Result<(), Failure> {
         let stem = Path::new(corpus).file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
         let weight = match stem.strip_prefix("statistics-") {
             _ if FITTED.contains(&stem) => OF_FITTED,
-            Some(name) if PLAIN.contains(&name) => OF_WIRE,
+            Some(name) if PLAIN.split(' ').any(|plain| plain == name) => OF_WIRE,
             _ => OF_UNLIKE,
         };
         for line in std::fs::read_to_string(corpus)?.lines().filter(|line| !line.is_empty()) {
