@@ -73,6 +73,10 @@ bench *corpus:
     cargo bench --locked --bench stages -- {{corpus}}
     cargo bench --locked --bench peers -- {{corpus}}
 
+# What the way to the broker at that address costs, beside Kafka's own library.
+bench-kafka address:
+    cargo bench --locked --bench kafka -- {{address}}
+
 # Instructions that each room takes for a story, against benches/counts.tsv.
 counts *options:
     benches/counts {{options}}

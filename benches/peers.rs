@@ -1,7 +1,7 @@
 //! Each room beside what a user would build from well-kept libraries: `cargo bench --bench peers -- [CORPUS [FEEDS]]`.
 //!
 //! CORPUS is what `stages` takes. Room and peer read the same input in turn on one thread, and the best of several rounds
-//! of each is printed: microseconds of a processor a story, and the room's as a multiple of the peer's. A peer does the
+//! of each is printed: microseconds of a processor a story, megabytes of input a second, and the room's time as a multiple of the peer's. A peer does the
 //! least that its name says: no repair, no structure of the wire, no figures bound to places, no memory of revisions.
 #![allow(clippy::print_stdout, reason = "a bench prints its figures")]
 
@@ -9,7 +9,7 @@ mod rooms;
 
 use aho_corasick::{AhoCorasick, MatchKind};
 use dateline::{
-    clean, extract,
+    clean, extract, language,
     model::{Article, Enriched},
     parse,
 };
@@ -36,20 +36,34 @@ fn main() {
     let stories = parsed(&documents);
     let count = stories.len();
     println!("{} feeds, {count} stories", documents.len());
-    println!("{:34} {:>9} {:>9} {:>7}", "µs a story", "dateline", "peer", "ratio");
+    println!("{:54} {:>8} {:>8} {:>8} {:>8} {:>7}", "µs a story, MB/s", "dateline", "", "peer", "", "ratio");
 
+    let size = (count, documents.iter().map(|(_, fetched)| fetched.body.len()).sum());
     let ours = || documents.iter().filter_map(|(feed, fetched)| parse::feed(feed, fetched).ok()).count();
-    beside("parse: feed-rs", count, ours, || {
+    beside("parse: feed-rs", size, ours, || {
         documents.iter().filter_map(|(_, fetched)| feed_rs::parser::parse(&fetched.body[..]).ok()).count()
     });
-    beside("parse: quick-xml, events alone", count, ours, || {
+    beside("parse: quick-xml, events alone", size, ours, || {
         documents.iter().map(|(_, fetched)| events(&fetched.body)).sum()
     });
 
     let cleaned: Vec<Article> = stories.iter().map(|(feed, observed)| clean::item(feed, observed)).collect();
     let html: Vec<&str> = stories.iter().filter_map(|(_, observed)| observed.item.content.as_deref()).collect();
+    let size = (count, html.iter().map(|html| html.len()).sum());
+    let ours = || html.iter().map(|html| clean::paragraphs(html).len()).sum();
+    beside("HTML to paragraphs: tl, text of the tags", size, ours, || html.iter().map(|html| text(html)).sum());
     let ours = || stories.iter().map(|(feed, observed)| clean::item(feed, observed).body.len()).sum();
-    beside("clean: tl, text of the tags", count, ours, || html.iter().map(|html| text(html)).sum());
+    beside("clean: tl, text of the tags", size, ours, || html.iter().map(|html| text(html)).sum());
+
+    let english = language::pack("en").expect("the pack of English");
+    let names = AhoCorasick::builder().ascii_case_insensitive(true).build(DISEASE).expect("names");
+    let (named, unnamed): (Vec<&Article>, Vec<&Article>) =
+        cleaned.iter().partition(|article| names.is_match(&article.body));
+    let size = size_of(&unnamed);
+    let ours = || unnamed.iter().filter(|article| english.disease.names.within(&article.body)).count();
+    beside("its disease's names, in stories without: aho-corasick", size, ours, || {
+        unnamed.iter().filter(|article| names.is_match(&article.body)).count()
+    });
 
     let tables = extract::Tables::new(&extract::Options::default());
     let enriched: Vec<Enriched> = cleaned.iter().map(|article| extract::article(&tables, article.clone())).collect();
@@ -61,9 +75,10 @@ fn main() {
         .collect();
     let automaton = AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(&names).expect("names");
     let patterns = COUNTS.map(|pattern| Regex::new(pattern).expect("a pattern"));
+    let size = size_of(&cleaned.iter().collect::<Vec<_>>());
     beside(
         &format!("extract: aho-corasick of {} names, {} patterns", names.len(), patterns.len()),
-        count,
+        size,
         || cleaned.iter().map(|article| extract::article(&tables, article.clone()).entities.len()).sum(),
         || {
             let found = |article: &Article| {
@@ -73,19 +88,21 @@ fn main() {
             cleaned.iter().map(found).sum()
         },
     );
-    beside(
-        "figures: the patterns",
-        count,
-        || cleaned.iter().map(|article| extract::figures(&tables, article).observations.len()).sum(),
-        || {
-            let counts =
-                |pattern: &Regex| cleaned.iter().map(|one| pattern.captures_iter(&one.body).count()).sum::<usize>();
-            patterns.iter().map(counts).sum()
-        },
-    );
+    for (what, stories) in [("of the disease", &named), ("without it", &unnamed)] {
+        beside(
+            &format!("figures, stories {what}: the patterns"),
+            size_of(stories),
+            || stories.iter().map(|article| extract::figures(&tables, article).observations.len()).sum(),
+            || {
+                let counts =
+                    |pattern: &Regex| stories.iter().map(|one| pattern.captures_iter(&one.body).count()).sum::<usize>();
+                patterns.iter().map(counts).sum()
+            },
+        );
+    }
     beside(
         "dedup: MinHash, 128 of 5-grams",
-        count,
+        size,
         || judged(&stories, &enriched).len(),
         || minhash(cleaned.iter().map(|article| article.body.as_str())),
     );
@@ -98,14 +115,19 @@ fn main() {
         .collect();
     beside(
         "encode: serde_json of its records",
-        count,
+        (count, values.iter().filter_map(|value| serde_json::to_vec(value).ok()).map(|json| json.len()).sum()),
         || written().map(|((enriched, verdict), (_, observed))| records(enriched, verdict, observed).len()).sum(),
         || values.iter().filter_map(|value| serde_json::to_vec(value).ok()).map(|json| json.len()).sum(),
     );
 }
 
-/// Prints what a story takes of a processor here and there.
-fn beside(what: &str, count: usize, ours: impl Fn() -> usize, peer: impl Fn() -> usize) {
+/// How many stories these are, and the bytes of their bodies.
+fn size_of(stories: &[&Article]) -> (usize, usize) {
+    (stories.len(), stories.iter().map(|story| story.body.len()).sum())
+}
+
+/// Prints what a story takes of a processor here and there; so many stories have so many bytes.
+fn beside(what: &str, (count, bytes): (usize, usize), ours: impl Fn() -> usize, peer: impl Fn() -> usize) {
     let (mut best, mut other) = (f64::MAX, f64::MAX);
     let timed = |work: &dyn Fn() -> usize, best: &mut f64| {
         let before = processor_seconds();
@@ -117,7 +139,9 @@ fn beside(what: &str, count: usize, ours: impl Fn() -> usize, peer: impl Fn() ->
         timed(&peer, &mut other);
     }
     let each = |seconds: f64| seconds / count as f64 * 1e6;
-    println!("{what:46} {:9.1} {:9.1} {:7.2}", each(best), each(other), best / other);
+    let rate = |seconds: f64| bytes as f64 / seconds / 1e6;
+    let ratio = best / other;
+    println!("{what:54} {:8.1} {:8.0} {:8.1} {:8.0} {ratio:7.2}", each(best), rate(best), each(other), rate(other));
 }
 
 /// How many events a document has.
@@ -143,6 +167,9 @@ fn text(html: &str) -> usize {
         .map(|node| node.inner_text(document.parser()).len())
         .sum()
 }
+
+/// Names of the disease, as a program without a pack looks for them.
+const DISEASE: [&str; 4] = ["coronavirus", "covid", "sars-cov", "2019-ncov"];
 
 /// Counts as a program without a grammar finds them.
 const COUNTS: [&str; 7] = [

@@ -75,6 +75,11 @@ pub fn item(feed: &Feed, observed: &Observed) -> Article {
     article
 }
 
+/// The paragraphs of a piece of HTML, as plain text: what a body is made of before its structure is read.
+pub fn paragraphs(markup: &str) -> Vec<String> {
+    html::paragraphs(markup, &mut Marks::default())
+}
+
 fn length(paragraphs: &[String]) -> usize {
     paragraphs.iter().map(String::len).sum()
 }

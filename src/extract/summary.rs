@@ -25,9 +25,9 @@ impl Repeated {
         if words(text).nth(SHORTEST - 1).is_none() {
             return Self::default();
         }
-        // Most repeat it to the byte.
-        if let Some(run) = words(&article.body).take(OPENING).find_map(|(from, _)| run(text, &article.body, from)) {
-            return Self(vec![run]);
+        // Most repeat it to the byte, but for what parts paragraphs.
+        if let Some(runs) = words(&article.body).take(OPENING).find_map(|(from, _)| runs(text, &article.body, from)) {
+            return Self(runs);
         }
         let summary: Vec<(usize, &str)> = words(text).collect();
         let body: Vec<(usize, &str)> = words(&article.body).take(summary.len() + OPENING).collect();
@@ -80,19 +80,31 @@ impl Repeated {
     }
 }
 
-/// Where a summary repeats the body from a byte on, blanks and all, but for its tail.
-fn run(summary: &str, body: &str, from: usize) -> Option<(usize, usize, usize)> {
-    let start = summary.len() - summary.trim_ascii_start().len();
-    let (one, other) = (summary.get(start..)?, body.get(from..)?);
+/// Where a summary repeats the body from a byte on, but for its tail and for white space: a run for each stretch.
+fn runs(summary: &str, body: &str, from: usize) -> Option<Vec<(usize, usize, usize)>> {
+    let blanks = |text: &str| text.len() - text.trim_ascii_start().len();
+    let (mut at, mut from, mut runs) = (blanks(summary), from, Vec::new());
+    loop {
+        let (one, other) = (summary.get(at..)?, body.get(from..)?);
+        let same = same(one, other);
+        if same == 0 {
+            let tail = words(one).nth(TAIL).is_some();
+            return (!runs.is_empty() && !tail).then_some(runs);
+        }
+        runs.push((at, from, same));
+        at += same + blanks(one.get(same..)?);
+        from += same + blanks(other.get(same..)?);
+    }
+}
+
+/// How many bytes two texts have in common before a word of either ends otherwise.
+fn same(one: &str, other: &str) -> usize {
     let (whole, other_whole) = (one.as_bytes().as_chunks::<BLOCK>().0, other.as_bytes().as_chunks::<BLOCK>().0);
     let blocks = BLOCK * whole.iter().zip(other_whole).take_while(|(one, other)| one == other).count();
-    let (rest, other_rest) = (one.as_bytes().get(blocks..)?, other.as_bytes().get(blocks..)?);
+    let [rest, other_rest] = [one, other].map(|text| text.as_bytes().get(blocks..).unwrap_or_default());
     let rest = rest.iter().zip(other_rest).take_while(|(one, other)| one == other).count();
-    // No word is repeated in part.
     let ends = |text: &str, at: usize| text.as_bytes().get(at).is_none_or(u8::is_ascii_whitespace);
-    let end = (0..=blocks + rest).rev().find(|at| ends(one, *at) && ends(other, *at))?;
-    let tail = words(one.get(end..)?).nth(TAIL).is_some();
-    (end > 0 && !tail).then_some((start, from, end))
+    (1..=blocks + rest).rev().find(|at| ends(one, *at) && ends(other, *at)).unwrap_or(0)
 }
 
 /// Bytes that are compared at a time.
@@ -121,6 +133,11 @@ mod tests {
             let found = find(pack("en").unwrap(), &Places::new(), COVID_19, &article).observations;
             found.into_iter().map(|one| (one.value.unwrap().0 as u32, one.also_at)).collect::<Vec<_>>()
         };
+        assert_eq!(
+            told(&text.replace("\n\n", " "))[1].1[0].start,
+            text.rfind("38").unwrap() - 1,
+            "a blank line is a blank"
+        );
         let cut = "Norway recorded 412 new coronavirus cases on Wednesday. Of them 38 were in Ber… Read more";
         for (value, also) in told(cut) {
             let spans: Vec<_> = also.iter().map(|span| (span.field, span.of(cut).unwrap())).collect();

@@ -19,7 +19,7 @@ const fn floor(corpus: &'static str, part: &'static str, f1: [f64; 3], traps: u6
 /// Corpora without parts are of the development.
 const FLOORS: [Floor; 107] = [
     floor("en/covid", "", [0.99, 0.99, 0.99], 0),
-    floor("en/covid-agencies", "", [0.990, 0.985, 0.985], 0),
+    floor("en/covid-agencies", "", [0.995, 0.990, 0.990], 0),
     floor("en/covid-fresh", "", [0.995, 0.975, 0.975], 0),
     floor("en/statistics", "development", [0.975, 0.970, 0.960], 9),
     floor("en/statistics-scored", "scored", [0.945, 0.930, 0.915], 22),

@@ -190,6 +190,8 @@ fn read(text: &str, published: Option<Date>) -> Option<Read> {
             (dashed && (is_known || is_upper(first)))
                 || (closed_by_stop && is_known && is_upper(first))
                 || (is_known && is_upper(first) && !lone)
+                // A line of its own: "Ludhiana, May 10".
+                || (lone && is_known && gazetteer::is_city(first) && !gazetteer::is_region(first))
         }
         (None, None, None) => {
             // "UNITED STATES: 1,204 deaths" is an item of a list, and so are "PANAMA: 989 cases", though a city too, and

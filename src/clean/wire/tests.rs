@@ -70,6 +70,8 @@ fn reads_datelines_of_many_agencies() {
         "LONDON, March 3 (Reuters) - The bridge is open.",
         Some(("LONDON, March 3 (Reuters) -", "London", "GB", "2021-03-03", "Reuters")),
     );
+    check("Ludhiana, March 3", Some(("Ludhiana, March 3", "Ludhiana", "IN", "2021-03-03", "")));
+    check("Kerala, March 3", None);
     check("GENEVA (AP) — The bridge is open.", Some(("GENEVA (AP) —", "Geneva", "CH", "", "AP")));
     check(
         "Paris, March 3, 2021 (AFP) - The bridge is open.",

@@ -5,6 +5,7 @@ use super::{Place, Places};
 use crate::extract::entities::hash;
 use crate::markup::bytes::ascii_word_end;
 use crate::model::PlaceKind;
+use rustc_hash::FxHashSet;
 
 /// How a text names a place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -238,6 +239,18 @@ impl Places {
             })
     }
 
+    /// Names of cities that are said of persons: "Lara" of a text in which "Rodrigo Lara" stands.
+    pub(crate) fn surnames<'t>(&self, text: &'t str) -> FxHashSet<&'t str> {
+        let words = words(text);
+        let is_city = |name: &str| {
+            let place = self.resolve(name, None);
+            place.is_some_and(|place| place.kind == PlaceKind::City && !place.capital && place.population < LARGE)
+        };
+        let surname = |n: usize| self.is_somebodys(text, &words, n).then(|| words.get(n)).flatten();
+        let names = (1..words.len()).filter_map(surname).map(|word| word.text);
+        names.filter(|name| name.starts_with(char::is_uppercase) && is_city(name)).collect()
+    }
+
     /// "Rodrigo Lara": whether a first name that is no place, nor the end of one ("San Jose, California"), stands before word `n`.
     fn is_somebodys(&self, text: &str, words: &[Word<'_>], n: usize) -> bool {
         let Some((first, name)) = n.checked_sub(1).and_then(|before| words.get(before)).zip(words.get(n)) else {
@@ -288,9 +301,8 @@ impl Places {
             return true;
         }
         let guard = self.guarded.get(name).copied();
-        let small = candidates
-            .iter()
-            .all(|place| place.kind == PlaceKind::City && place.population < 1_000_000 && !place.capital);
+        let small =
+            candidates.iter().all(|place| place.kind == PlaceKind::City && place.population < LARGE && !place.capital);
         if guard.is_none() && !small {
             return true;
         }
@@ -378,6 +390,9 @@ fn is_acronym(text: &str, words: &[Word<'_>], n: usize) -> bool {
         word.text.len() <= ACRONYM && capitals(word) && !label && !beside.into_iter().any(capitals)
     })
 }
+
+/// From so many inhabitants on the name of a city is mostly its own.
+const LARGE: u64 = 1_000_000;
 
 /// Below this many inhabitants a name in running text needs a sign that a place is meant.
 const TOWN: u64 = 100_000;

@@ -53,7 +53,10 @@ fn has_points(asked: &Asked<'_>, article: &Article, enough: usize) -> bool {
     let sounds = |others| judge::judges(pack.code, asked.disease.name) && unnamed::is_of_epidemic(article, others);
     let own = Cut::new(pack, body);
     let (tokens, numbers) = asked.body.unwrap_or_else(|| (own.tokens(), own.numerals()));
-    if words < enough && !may_count(asked, tokens, numbers) && !sounds(0) {
+    // Most stories are done with here: what their numbers may count is sought near these alone.
+    let told = counted(asked, tokens, numbers, &near_numbers(asked, tokens, numbers));
+    let authority = if told > 0 { SIGN } else { 0 };
+    if words + told + authority < enough && !sounds(0) {
         return false;
     }
     // "The plague", "flu".
@@ -70,7 +73,14 @@ fn has_points(asked: &Asked<'_>, article: &Article, enough: usize) -> bool {
     let others = others + 2 * usize::from(is_positive_for_another(asked, tokens, &marks));
     let apart = |mark: &&Mark| matches!(mark.cue, Cue::Sense(Sense::OtherCause | Sense::Legal));
     let apart = marks.iter().filter(apart).count();
-    words + counted(asked, tokens, numbers, &marks) >= enough + SIGN * others + apart || sounds(others)
+    let authority = if marks.iter().any(tells_of_the_sick) { authority } else { 0 };
+    words + told + authority >= enough + SIGN * others + apart || sounds(others)
+}
+
+/// An authority that tells of the sick.
+fn tells_of_the_sick(mark: &Mark) -> bool {
+    let health = [SourceType::HealthMinistry, SourceType::HealthAgency, SourceType::Who, SourceType::JohnsHopkins];
+    matches!(mark.cue, Cue::Source(source) if health.contains(&source))
 }
 
 /// Whether something is said to be positive for what is no infection: "positive for growth hormone".
@@ -81,14 +91,22 @@ fn is_positive_for_another(asked: &Asked<'_>, tokens: &[Token<'_>], marks: &[Mar
     (2..tokens.len()).any(|at| word(at - 2, Word::Positive) && word(at - 1, Word::For) && !ours(at))
 }
 
-/// Whether a text may count infections or those who had a vaccine, by the words near its numbers: where it does not, no
-/// other figure tells of the epidemic.
-fn may_count(asked: &Asked<'_>, tokens: &[Token<'_>], numbers: &[Numeral]) -> bool {
-    numbers.iter().any(|number| {
-        let near = tokens.get(number.first.saturating_sub(NEAR)..tokens.len().min(number.after + NEAR));
-        let marks = asked.marks(near.unwrap_or_default());
-        marks.iter().filter_map(|mark| mark.cue.metric()).any(|metric| COUNTED.contains(&metric))
-    })
+/// The cue phrases near numbers, in order.
+fn near_numbers(asked: &Asked<'_>, tokens: &[Token<'_>], numbers: &[Numeral]) -> Vec<Mark> {
+    let around = |number: &Numeral| number.first.saturating_sub(NEAR)..tokens.len().min(number.after + NEAR);
+    let ranges = numbers.iter().map(around).collect::<Vec<_>>();
+    // Those that overlap are one.
+    let joined = ranges.chunk_by(|one, next| next.start <= one.end);
+    let joined = joined.filter_map(|chunk| Some(chunk.first()?.start..chunk.last()?.end));
+    let marks = joined.flat_map(|range| {
+        let marks = asked.marks(tokens.get(range.clone()).unwrap_or_default());
+        marks.into_iter().map(move |mark| Mark {
+            first: range.start + mark.first,
+            after: range.start + mark.after,
+            cue: mark.cue,
+        })
+    });
+    marks.collect()
 }
 
 /// Tokens between a number and the last of what it counts, at most: ten to a predicate, and its words.
@@ -142,10 +160,6 @@ fn counted(asked: &Asked<'_>, tokens: &[Token<'_>], numbers: &[Numeral], marks: 
     if cases.is_empty() && !vaccinated {
         return 0;
     }
-    let authority = |mark: &Mark| {
-        let health = [SourceType::HealthMinistry, SourceType::HealthAgency, SourceType::Who, SourceType::JohnsHopkins];
-        matches!(mark.cue, Cue::Source(source) if health.contains(&source))
-    };
     let groups: [&[Metric]; 6] = [
         &[Metric::Tests, Metric::PeopleTested, Metric::PositivityRate],
         &[Metric::Deaths],
@@ -158,7 +172,6 @@ fn counted(asked: &Asked<'_>, tokens: &[Token<'_>], numbers: &[Numeral], marks: 
         + usize::from(proven)
         + groups.into_iter().filter(|metrics| any(metrics)).count()
         + SIGN * usize::from(vaccinated)
-        + SIGN * usize::from(marks.iter().any(authority))
 }
 
 /// Where in the body a story begins to speak of the disease itself; none where it never does.

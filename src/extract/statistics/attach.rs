@@ -357,7 +357,12 @@ pub(super) fn own(reading: &Reading<'_, '_>, n: usize) -> Option<Attachment> {
                     relative |= at > number.after && reading.has_at(at - 1, Sense::People);
                     best = Some((*mark, Why::Predicate));
                 }
-                (Some((earlier, why)), noun, predicate) if predicate || noun && closer(metric) > 0 => {
+                // "1,124 more patients recovered": what people did is a noun elsewhere.
+                (Some((earlier, why)), noun, predicate)
+                    if predicate
+                        || noun
+                            && (closer(metric) > 0 || metric == Metric::Recoveries && mark.first <= earlier.after) =>
+                {
                     let old = earlier.cue.metric()?;
                     // "patients who had tested positive have died": the main verb says more than the aside. Where a noun is
                     // a verb too, the last one tells what became of them.
@@ -388,8 +393,10 @@ pub(super) fn own(reading: &Reading<'_, '_>, n: usize) -> Option<Attachment> {
                 commas += 1;
                 opened |= token.text == "(";
                 nouns_allowed = false;
-                // "15,000 people, most of them elderly, have died".
-                if best.is_some() || commas > 2 || at == number.after || !reading.has(number.after..at, Sense::People) {
+                // "15,000 people, most of them elderly, have died"; "15,000 people, of whom 870 have had both doses".
+                let part = of_them(reading, at + 1) && reading.numbers.iter().any(|number| number.first == at + 3);
+                let people = || reading.has(number.after..at, Sense::People);
+                if best.is_some() || commas > 2 || at == number.after || part || !people() {
                     break;
                 }
             }

@@ -97,10 +97,11 @@ pub(super) fn part_of_things(reading: &Reading<'_, '_>, n: usize) -> bool {
     if let Some(whole) = whole {
         return unit_behind(reading, whole.after);
     }
-    // "of the country's cases" are cases: a possessor is not what is counted.
+    // "of the country's cases" are cases, "of the city's care homes" homes: a possessor is not what is counted.
     let thing = number.after + 2;
-    let possessor = (thing..thing + 4).any(|at| reading.is(at, "'"));
-    reading.one_of(number.after + 1, &[Word::The, Word::Those, Word::Its]) && unit_behind(reading, thing) && !possessor
+    let possessor = (thing..thing + 4).find(|at| reading.is(*at, "'"));
+    let thing = possessor.map_or(thing, |mark| mark + 1 + usize::from(reading.word(mark + 1, Word::Genitive)));
+    reading.one_of(number.after + 1, &[Word::The, Word::Those, Word::Its]) && unit_behind(reading, thing)
 }
 
 /// "52 arrests, 47 of them under the curfew", "930 beds, 250 of them for intensive care": a part of what the number before

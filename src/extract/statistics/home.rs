@@ -360,6 +360,23 @@ pub(super) fn fill(finder: &mut Finder<'_, '_>) {
     }
 }
 
+impl Finder<'_, '_> {
+    /// "Rosa Ibarra … Ibarra's fever": whether a name of a place is the surname of somebody whom the story names in full.
+    pub(super) fn is_somebodys(&self, reading: &Reading<'_, '_>, spot: &Spot<'_>) -> bool {
+        let named = || reading.tokens.get(spot.first).is_some_and(|name| self.surnames.contains(name.text));
+        let there = || {
+            reading
+                .tokens
+                .get(spot.first.wrapping_sub(1))
+                .is_some_and(|before| THERE.iter().any(|word| before.is(word)))
+        };
+        spot.after == spot.first + 1 && spot.form == PlaceForm::Name && named() && !there()
+    }
+}
+
+/// What stands before places, and hardly before persons.
+const THERE: [&str; 5] = ["in", "near", "outside", "across", "around"];
+
 /// "SPRINGFIELD, Ill. (AP)", "PORTLAND, Maine": the division that a dateline names behind its town.
 pub(super) fn division_of_dateline<'p>(places: &'p Places, dateline: &Dateline) -> Option<&'p Place> {
     let (_, behind) = dateline.text.split_once(',')?;

@@ -91,6 +91,7 @@ use decide::Decided;
 use disease::Asked;
 use located::Located;
 use reading::Reading;
+use rustc_hash::FxHashSet;
 use scope::{Context, Sentence};
 use spots::Spoken;
 use std::cell::OnceCell;
@@ -180,6 +181,8 @@ struct Finder<'a, 'p> {
     themselves: OnceCell<Vec<std::borrow::Cow<'static, str>>>,
     /// What headline and body name, where the judge is asked.
     spoken: whole::Spoken<'p>,
+    /// Names of cities that are said of persons here.
+    surnames: FxHashSet<&'a str>,
     /// The last day that has been named.
     named: Option<jiff::civil::Date>,
     other_disease: bool,
@@ -258,6 +261,7 @@ impl<'a, 'p> Finder<'a, 'p> {
             nations: OnceCell::new(),
             themselves: OnceCell::new(),
             spoken: whole::Spoken::default(),
+            surnames: places.surnames(&article.body),
             named: None,
             other_disease: false,
             others: 0,
@@ -339,8 +343,11 @@ impl<'a, 'p> Finder<'a, 'p> {
         let today = self.article.date();
         let mut reading = Reading::new(&self.asked, self.places, words, span, index, spoken, today);
         self.bring_home(&mut reading);
-        // A dateline says where the story was written.
-        reading.spots.retain(|spot| self.field != Field::Body || spot.end > self.dateline_end);
+        // A dateline says where the story was written, and a surname nothing.
+        let mut spots = std::mem::take(&mut reading.spots);
+        spots.retain(|spot| !self.is_somebodys(&reading, spot));
+        spots.retain(|spot| self.field != Field::Body || spot.end > self.dateline_end);
+        reading.spots = spots;
         if self.table.wants_parts(&reading) {
             reading.part_numbers();
         }

@@ -137,12 +137,13 @@ pub(super) fn usable(reading: &Reading<'_, '_>, spot: &Spot<'_>, rank: Option<&R
     {
         return false;
     }
-    let before = spot.first.saturating_sub(7)..spot.first;
+    let first = list_start(reading, spot);
+    let before = first.saturating_sub(7)..first;
     let phrase = |sense: Sense| {
         reading.marks_in(before.clone()).any(|mark| {
             mark.cue == Cue::Sense(sense)
-                && !reading.numbers.iter().any(|number| number.first >= mark.after && number.first < spot.first)
-                && !(mark.after..spot.first).any(|at| {
+                && !reading.numbers.iter().any(|number| number.first >= mark.after && number.first < first)
+                && !(mark.after..first).any(|at| {
                     [",", ";", ")"].iter().any(|end| reading.is(at, end))
                         || [Word::In, Word::Was, Word::Have].iter().any(|end| reading.word(at, *end))
                         || reading.has_at(at, Sense::Report)
@@ -214,6 +215,31 @@ pub(super) fn usable(reading: &Reading<'_, '_>, spot: &Spot<'_>, rank: Option<&R
         && reading.word(spot.after + 1, Word::Country);
     let thing = spot.form == PlaceForm::Demonym && product || part;
     !agency && !thing
+}
+
+/// Where a list of places begins in which this one stands, and ends with an "and": "travelers from India, the Philippines and
+/// Indonesia"; the place itself, where it stands in none.
+fn list_start(reading: &Reading<'_, '_>, spot: &Spot<'_>) -> usize {
+    let links = |from: usize, to: usize| {
+        from < to && (from..to).all(|at| reading.is(at, ",") || reading.one_of(at, &[Word::And, Word::The]))
+    };
+    let Some(n) = reading.spots.iter().position(|other| other.first == spot.first) else { return spot.first };
+    let (mut first, mut last) = (n, n);
+    let linked = |n: usize| {
+        let (one, next) = (reading.spots.get(n)?, reading.spots.get(n + 1)?);
+        links(one.after, next.first).then_some(())
+    };
+    while first > 0 && linked(first - 1).is_some() {
+        first -= 1;
+    }
+    while linked(last).is_some() {
+        last += 1;
+    }
+    let start = |n: usize| reading.spots.get(n).map_or(spot.first, |spot| spot.first);
+    let end = start(last);
+    let ends = reading.word(end.wrapping_sub(1), Word::And)
+        || reading.word(end.wrapping_sub(1), Word::The) && reading.word(end.wrapping_sub(2), Word::And);
+    if ends { start(first) } else { spot.first }
 }
 
 /// "the highest toll in Germany was in Bavaria": nothing to subtract.

@@ -205,6 +205,55 @@ fn what_others_are_compared_with_is_not_where_a_figure_is() {
          contracted the virus.",
         &[("cases", 671_716.0, "cumulative", "Mexico"), ("cases", 97_632.0, "cumulative", "Mexico")],
     );
+    check(
+        "Rosa Ibarra of Iowa caught the coronavirus at work. Ibarra was back in May; 598 of her colleagues tested positive.",
+        &[("cases", 598.0, "cumulative", "Iowa")],
+    );
+}
+
+#[test]
+fn ages_homes_and_parts_of_a_whole_are_no_counts_of_their_own() {
+    check(
+        "Cambodia reported 300 new coronavirus cases.\n\nThe ministry said two women, aged 44 and 71, had died, pushing the \
+         death toll to 106. People in their 20s to 40s made up most of the cases.",
+        &[
+            ("cases", 300.0, "new", "Cambodia"),
+            ("deaths", 2.0, "new", "Cambodia"),
+            ("deaths", 106.0, "cumulative", "Cambodia"),
+        ],
+    );
+    check(
+        "Hong Kong reported 280 deaths from the coronavirus. More than 690 of the city's care homes have reported outbreaks.",
+        &[("deaths", 280.0, "new", "Hong Kong")],
+    );
+    check(
+        "The coronavirus vaccination campaign in Laos has reached over 1.38 million people so far, of whom 870,415 have had \
+         both doses.",
+        &[
+            ("people_vaccinated", 1_380_000.0, "cumulative", "Laos"),
+            ("people_fully_vaccinated", 870_415.0, "cumulative", "Laos"),
+        ],
+    );
+    check(
+        "Taiwan reported 40 new coronavirus cases. There were also five imported cases, in travelers from India, the \
+         Philippines and Indonesia, and there are now 177 cases in hospital, 34 of them in need of assisted breathing.",
+        &[
+            ("cases", 40.0, "new", "Taiwan"),
+            ("cases", 5.0, "new", "Taiwan"),
+            ("hospitalisations", 177.0, "current", "Taiwan"),
+            ("ventilated_patients", 34.0, "current", "Taiwan"),
+        ],
+    );
+}
+
+#[test]
+fn what_patients_did_is_counted_and_not_the_patients() {
+    for who in ["1,124 more patients recovered", "1,124 new patients recovered"] {
+        check(
+            &format!("Pakistan reported 412 new coronavirus cases on Wednesday, while {who}."),
+            &[("cases", 412.0, "new", "Pakistan"), ("recoveries", 1_124.0, "new", "Pakistan")],
+        );
+    }
 }
 
 #[test]

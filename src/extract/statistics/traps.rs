@@ -175,7 +175,11 @@ pub(super) fn before_metric(reading: &Reading<'_, '_>, n: usize) -> Option<Trap>
     if let Some(person) = counted::age_behind_name(reading, n) {
         return Some(if person { AGE } else { AGE_OF_NAME });
     }
-    if aged(reading, n) || counted::age_in_list(reading, n) {
+    // "aged 44 and 71", "in their 20s to 40s".
+    if counted::age_in_list(reading, n) || decade(reading, number) {
+        return Some(AGE);
+    }
+    if aged(reading, n) {
         return Some("age group");
     }
     // "four more than on Monday", "12 fewer cases than the day before": a difference.
@@ -275,6 +279,12 @@ pub(super) fn before_metric(reading: &Reading<'_, '_>, n: usize) -> Option<Trap>
         return Some("identifier");
     }
     None
+}
+
+/// "40s", of people or of a century.
+fn decade(reading: &Reading<'_, '_>, number: &Numeral) -> bool {
+    let ending = reading.tokens.get(number.after).filter(|ending| ending.is("s") && !ending.spaced);
+    ending.is_some() && number.value % 10.0 == 0.0 && !number.grouped
 }
 
 /// "lost 3-0 at Union", "a 36-10 win": two small numbers with a hyphen between and nothing behind that they could count.
