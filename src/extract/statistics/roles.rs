@@ -32,6 +32,14 @@ pub(super) fn located(reading: &Reading<'_, '_>, spot: &Spot<'_>, rank: Option<&
         if reading.has_ending(at, Sense::Locative) && !from && !before(Word::For) || before(Word::Among) {
             return !before(Word::Of) || of_place(reading, at - 1);
         }
+        // "Two deaths were reported by Delhi and one by Gujarat".
+        if before(Word::By)
+            && spot.form == PlaceForm::Name
+            && (reading.has_ending(at - 1, Sense::Report)
+                || reading.numbers.iter().any(|number| number.after + 1 == at && number.words))
+        {
+            return true;
+        }
         // "three on the Copperbelt".
         if before(Word::On) && domestic(reading, spot) {
             return true;

@@ -212,6 +212,12 @@ pub(super) fn before_metric(reading: &Reading<'_, '_>, n: usize) -> Option<Trap>
     if number.words && number.value == 1.0 && before(1, Word::No) {
         return Some("pronoun");
     }
+    // "on Friday (20)".
+    let of_month = !number.grouped && !number.words && (1.0..=31.0).contains(&number.value);
+    let after_day = number.first.checked_sub(1).is_some_and(|open| reading.dates.iter().any(|date| date.after == open));
+    if mark_before("(") && reading.is(number.after, ")") && of_month && after_day {
+        return Some(DAY);
+    }
     // "between December 17 and 20".
     let day = |date: &DateMark| date.after + 1 == number.first && date.first + 2 >= date.after;
     let another = before(1, Word::And) && number.value <= 31.0 && !number.words && reading.dates.iter().any(day);
@@ -315,15 +321,20 @@ fn differs(reading: &Reading<'_, '_>, n: usize) -> bool {
     compared && (start.saturating_sub(3)..start).any(change) && !reading.has_ending(start, Sense::Reaches)
 }
 
+/// What is nothing else, whatever models say: "28 more patients than a week ago", "a town of 12,000".
+pub(super) const CERTAIN: [Trap; 5] = [AGE, DAY, MORE, NAMED, POPULATION];
+
 /// How old somebody is; behind a name it may be what a place has.
-pub(super) const AGE: &str = "age";
-const AGE_OF_NAME: &str = "age behind a name";
-pub(super) const NAMED: &str = "name or telephone";
+const AGE: Trap = "age";
+const AGE_OF_NAME: Trap = "age behind a name";
+const NAMED: Trap = "name or telephone";
+/// A day of the month behind its day of the week.
+const DAY: Trap = "day of the month";
 /// Those who live somewhere.
-pub(super) const POPULATION: &str = "population";
+const POPULATION: Trap = "population";
 /// A number that is the base of a share, or the share.
-pub(super) const SHARE: &str = "share or base";
-pub(super) const MORE: &str = "so many more than before";
+pub(super) const SHARE: Trap = "share or base";
+const MORE: Trap = "so many more than before";
 
 /// "one test in five finds the virus", "two patients in three".
 fn one_noun_in(reading: &Reading<'_, '_>, n: usize) -> bool {

@@ -115,8 +115,7 @@ impl<'p> Finder<'_, 'p> {
         let Some(score) = self.score_of(reading, n) else { return Ok(rules.copied()) };
         let answer = self.network.answer(reading, n);
         let scores = self.heard.seen(score, &answer);
-        // "28 more patients than a week ago", "a town of 12,000" are nothing else.
-        if trap.is_some_and(|trap| [traps::MORE, traps::POPULATION, traps::NAMED, traps::AGE].contains(&trap)) {
+        if trap.is_some_and(|trap| traps::CERTAIN.contains(&trap)) {
             return Ok(None);
         }
         let said = rules.filter(|rules| rules.metric == Metric::Cases && rules.why == Why::Predicate);
