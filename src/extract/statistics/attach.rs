@@ -393,10 +393,8 @@ pub(super) fn own(reading: &Reading<'_, '_>, n: usize) -> Option<Attachment> {
                 commas += 1;
                 opened |= token.text == "(";
                 nouns_allowed = false;
-                // "15,000 people, most of them elderly, have died"; "15,000 people, of whom 870 have had both doses".
-                let part = of_them(reading, at + 1) && reading.numbers.iter().any(|number| number.first == at + 3);
-                let people = || reading.has(number.after..at, Sense::People);
-                if best.is_some() || commas > 2 || at == number.after || part || !people() {
+                // "15,000 people, most of them elderly, have died".
+                if best.is_some() || commas > 2 || at == number.after || !reading.has(number.after..at, Sense::People) {
                     break;
                 }
             }
