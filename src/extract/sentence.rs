@@ -165,7 +165,7 @@ fn line_break(text: &str, start: usize, at: usize) -> Option<usize> {
     (tabular || figures || opens_item(upcoming) && closes_item(line)).then_some(at + 1)
 }
 
-/// Whether a line begins as an item of a list does: with a time or a number of its own ("13:20 –", "2)"), or with a label
+/// Whether a line begins as an item of a list does: with a time or a number of its own ("13:20 –", "2)", "2. Utah"), or with a label
 /// before figures ("New deaths: 14").
 fn opens_item(line: &str) -> bool {
     let digits = line.bytes().take_while(u8::is_ascii_digit).count();
@@ -173,7 +173,9 @@ fn opens_item(line: &str) -> bool {
     let numbered = (1..=2).contains(&digits)
         && (behind.starts_with([')', ':'])
             || behind.starts_with('.')
-                && behind.get(1..).is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit())));
+                && behind.get(1..).is_some_and(|rest| {
+                    rest.starts_with(|c: char| c.is_ascii_digit()) || rest.strip_prefix(' ').is_some_and(is_row)
+                }));
     let label = line.split_once(": ").is_some_and(|(label, rest)| {
         label.len() <= 60
             && label.starts_with(char::is_uppercase)
@@ -268,6 +270,11 @@ fn stop(text: &str, start: usize, at: usize, abbreviations: &[String]) -> Option
     }
     // "Am 13. August": a number before a word that follows ordinals.
     let ordinal = (1..=2).contains(&bare.len()) && bare.bytes().all(|byte| byte.is_ascii_digit());
+    // "2. Victoria - 1,786": what numbers an item of a list.
+    let numbers_item = ordinal && text.get(start..at).is_some_and(|before| before.trim() == bare);
+    if numbers_item && !after.starts_with('\n') {
+        return None;
+    }
     let follows = || next.split(|c: char| !c.is_alphanumeric()).next().map(str::to_lowercase).unwrap_or_default();
     if abbreviations.contains(&lower)
         || ordinal && !abbreviations.is_empty() && abbreviations.contains(&format!("# {}", follows()))
@@ -343,6 +350,7 @@ mod tests {
     fn quotes_bullets_and_blank_lines_do() {
         check("\"It is bad.\" He left.\n\nNext one", &["\"It is bad.\"", "He left.", "Next one"]);
         check("- Oman: 4\n- Iran: 5", &["- Oman: 4", "- Iran: 5"]);
+        check("States:\n1. Ohio: 12\n2. Utah: 4", &["States:", "1. Ohio: 12", "2. Utah: 4"]);
         check("12 deaths• 40 cases", &["12 deaths", "• 40 cases"]);
         check("one line\nwraps here. End", &["one line\nwraps here.", "End"]);
         check("", &[]);

@@ -10,6 +10,7 @@ use super::date_marks::{Role, When};
 use super::kinds::kind_of;
 use super::otherwise::in_english_order;
 use super::period::{average, label_period, lasting, lasts, period};
+use super::rank;
 use super::reading::Reading;
 use super::tense::{Verb, labelled, own_verb, tense, told_until, verb_stretch};
 use super::told_on::{
@@ -62,6 +63,9 @@ pub(super) fn judge(
     let total = stated_total(reading, n, attachment);
     if let Some(rule) = novelty {
         return verdict(Kind::New, rule);
+    }
+    if rank::reached(reading, n) {
+        return verdict(Kind::Cumulative, "passes");
     }
     // "two thirds of Wednesday's 5,357", "5,398 have been reported since Friday": what a day has, and what has come since one.
     if of_day(reading, core_start(reading, n)) || since_weekday(reading, n) || rises_in(reading, n, attachment) {

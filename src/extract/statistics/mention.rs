@@ -146,6 +146,24 @@ impl Pointer {
     }
 }
 
+/// "The highest number of deaths in relation to the population in the world", "once first in the world": among what something
+/// stands out, not where it was counted.
+fn stands_among(reading: &Reading<'_, '_>, first: usize) -> bool {
+    let ends = |at: &usize| {
+        [",", ";", ":"].iter().any(|mark| reading.is(*at, mark))
+            || reading.one_of(*at, &[Word::Copula, Word::Was])
+            || reading.numbers.iter().any(|number| number.first == *at)
+    };
+    let from = (first.saturating_sub(AMONG)..first).rfind(ends).map_or(first.saturating_sub(AMONG), |at| at + 1);
+    let ordinal = |at: usize| reading.tokens.get(at).and_then(|token| reading.pack.ordinal(&token.lower)).is_some();
+    let outstanding = (from..first).any(|at| reading.word(at, Word::RankFirst));
+    let phrase = (from..first).rev().find(|at| !reading.one_of(*at, &[Word::In, Word::The]));
+    !reading.pack.topic_first() && (outstanding || phrase.is_some_and(ordinal))
+}
+
+/// Tokens before "in the world" within which something stands out there.
+const AMONG: usize = 18;
+
 /// The pointing words, without those that are a part of something longer: of "the national capital", of "the national task
 /// force", of "domestically transmitted".
 fn pointers(reading: &Reading<'_, '_>) -> Vec<Pointer> {
@@ -168,7 +186,8 @@ fn pointers(reading: &Reading<'_, '_>) -> Vec<Pointer> {
         // "Israel, which leads the world in vaccinating": among all.
         let the = (mark.first.saturating_sub(1)..=mark.first).find(|at| reading.word(*at, Word::The));
         let led = the.is_some_and(|the| reading.word(the.wrapping_sub(1), Word::Lead));
-        if sense == Sense::World && (in_name(reading, mark.first, mark.after) || stands_out() || led) {
+        let among = || stands_among(reading, mark.first);
+        if sense == Sense::World && (in_name(reading, mark.first, mark.after) || stands_out() || led || among()) {
             continue;
         }
         match all.iter_mut().find(|known| (known.first, known.after) == (mark.first, mark.after)) {

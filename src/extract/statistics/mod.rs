@@ -61,6 +61,7 @@ mod status;
 mod subject;
 pub mod suggestion;
 mod sums;
+mod superlatives;
 mod table;
 mod tense;
 mod text;

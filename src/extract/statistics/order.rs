@@ -6,6 +6,7 @@
 use super::kinds::kind_of;
 use super::rank::{self, Rank};
 use super::reading::Reading;
+use super::superlatives::{is_word, leader, leads};
 use crate::extract::places::{Place, Places};
 use crate::language::Pack;
 use crate::language::pack::Word;
@@ -53,19 +54,19 @@ pub(super) struct Order<'p> {
 
 /// A number that counts something of a place.
 #[derive(Clone, Copy)]
-struct Item<'p> {
-    n: usize,
-    first: usize,
-    after: usize,
-    value: f64,
-    metric: Metric,
-    place: Option<&'p Place>,
+pub(super) struct Item<'p> {
+    pub(super) n: usize,
+    pub(super) first: usize,
+    pub(super) after: usize,
+    pub(super) value: f64,
+    pub(super) metric: Metric,
+    pub(super) place: Option<&'p Place>,
 }
 
 /// The most ranks that a sentence states, and the most words of it that may say who leads.
-const MOST: usize = 16;
+pub(super) const MOST: usize = 16;
 /// Tokens within which a leader is named behind the words that say that it leads.
-const NEAR: usize = 20;
+pub(super) const NEAR: usize = 20;
 /// Tokens behind a stated rank within which it leads to its figure.
 const LED: usize = 9;
 /// Tokens that may stand before the first figure of a sentence that goes on with an order.
@@ -89,12 +90,23 @@ pub(super) fn ranked<'p>(
     let order = last.take().filter(|order| order.index + 1 == reading.index);
     let told = !all.is_empty();
     let mut opens = false;
+    if told && !pack.topic_first() && all.iter().all(|one| one.rank > 1) {
+        // "San Marino tops the list with 1,351, and Belgium is second with 1,290".
+        let above = |one: &Ranked| {
+            let of = |n: usize| items.iter().find(|item| item.n == n);
+            all.iter().all(|below| {
+                of(one.n).zip(of(below.n)).is_some_and(|(one, below)| apart(one, below) && one.value > below.value)
+            })
+        };
+        all.extend(leader(reading, &items).filter(above).into_iter().collect::<Vec<_>>());
+    }
     if !told && !pack.topic_first() {
         let first = leader(reading, &items);
         let next = order.as_ref().filter(|_| first.is_none()).and_then(|order| goes_on(reading, &items, order));
         opens = next.is_some() && order.is_some_and(|order| order.opens);
         all.extend(first.or(next));
     }
+    all.extend(numbered(reading, &items).filter(|_| all.is_empty()));
     each(reading, &items, &mut all);
     follow(reading, &items, !told, &mut all);
     above(reading, &items, &mut all);
@@ -115,7 +127,7 @@ pub(super) fn ranked<'p>(
 /// The order that a sentence without figures announces for the lines below it: "The most cases were reported from:".
 pub(super) fn announced<'p>(reading: &Reading<'_, 'p>) -> Option<Order<'p>> {
     let last = reading.tokens.len().checked_sub(1).filter(|last| reading.is(*last, ":"))?;
-    (0..last).find(|at| lead(reading, *at).is_some()).map(|at| Order {
+    (0..last).find(|at| leads(reading, *at)).map(|at| Order {
         index: reading.index,
         rank: 0,
         metric: reading.marks_in(at..last).find_map(|mark| mark.cue.metric()),
@@ -159,7 +171,9 @@ fn owner<'p>(reading: &Reading<'_, 'p>, rank: &Rank, items: &[Item<'p>]) -> Opti
         let Some(lead) = item.first.checked_sub(1) else { return false };
         let with = [lead, lead.saturating_sub(1)].iter().any(|at| reading.one_of(*at, &rank::LEADS));
         let comma = reading.is(rank.at.end, ",") && lead == rank.at.end;
+        // "The fifth country to record more than 100,000".
         comma
+            || reading.word(rank.at.end - 1, Word::To)
             || (with || reading.is(lead, "("))
                 && !(rank.at.end..lead).any(|at| reading.is(at, ",") || reading.is(at, ";"))
     };
@@ -172,118 +186,20 @@ fn owner<'p>(reading: &Reading<'_, 'p>, rank: &Rank, items: &[Item<'p>]) -> Opti
     // "190,000 deaths, second only to Europe, which has 209,365".
     let named = named.filter(|item| !rank.behind || before(item)).min_by_key(near);
     let found = led_to.or(named).or_else(|| items.iter().filter(before).min_by_key(near));
-    found.or_else(|| items.iter().min_by_key(near)).copied()
+    // "Second, behind Ghana (3,091)".
+    let theirs = |item: &&Item<'_>| rank.behind && reading.is(item.first.wrapping_sub(1), "(");
+    found.or_else(|| items.iter().filter(|item| !theirs(item)).min_by_key(near)).copied()
 }
 
-/// How a word says that somebody leads.
-#[derive(Clone, Copy, PartialEq)]
-enum Lead {
-    /// "led", "tops the list": plainly.
-    Top,
-    /// "the worst-hit", "the countries with most deaths".
-    Unit,
-    /// "the highest number of deaths in the world".
-    Among,
-    /// "most were found in": only where a list follows.
-    Most,
-}
-
-/// Who leads by a verb or a superlative.
-fn leader(reading: &Reading<'_, '_>, items: &[Item<'_>]) -> Option<Ranked> {
-    let leads = (0..reading.tokens.len()).filter_map(|at| Some((at, lead(reading, at)?)));
-    leads.take(MOST).find_map(|(at, lead)| {
-        let end = reading.tokens.len().min(at + NEAR);
-        let end = (at..end).find(|at| reading.is(*at, ";")).unwrap_or(end);
-        let said = reading.marks_in(at + 3..end.max(at + 3)).find_map(|mark| mark.cue.metric());
-        let fits = |item: &&Item<'_>| said.is_none_or(|metric| metric == item.metric) && item.place.is_some();
-        let inside = |item: &&Item<'_>| item.first > at && item.first < end;
-        let behind = items.iter().filter(inside).find(fits).or_else(|| items.iter().find(inside));
-        // "2,101,000 of them, the highest number in the world, ahead of Japan".
-        let comma = at.saturating_sub(1) - usize::from(at > 1 && reading.word(at - 1, Word::The));
-        let apposed = reading.is(comma, ",") && !reading.spots.iter().any(|spot| spot.after == comma);
-        let before = items.partition_point(|item| item.first < at);
-        let near = match lead {
-            Lead::Unit | Lead::Among => before.checked_sub(1),
-            Lead::Top => before.checked_sub(1).filter(|_| behind.is_none()),
-            Lead::Most => listed(reading, items, before),
-        };
-        let near = near.and_then(|index| items.get(index));
-        let (one, other) = if apposed { (near, behind) } else { (behind, near) };
-        let item = one.or(other).filter(|item| item.place.is_some_and(|place| place.kind != PlaceKind::World))?;
-        let index = items.iter().position(|other| other.n == item.n)?;
-        // Who is above is none that another surpasses, and "most" says so only of a list.
-        let surpassed = items.iter().any(|other| apart(item, other) && other.value > item.value);
-        let list = || items.get(index + 1).is_some_and(|next| apart(item, next) && linked(reading, item, next, true));
-        (!surpassed && (lead != Lead::Most || list())).then(|| Ranked {
-            n: item.n,
-            rank: 1 + excepted(reading, at),
-            scope: rank::scope(reading, at),
-        })
-    })
-}
-
-/// "The United States (608,359), Brazil (538,942) and India (412,531) mourn the most": where the list before begins.
-fn listed(reading: &Reading<'_, '_>, items: &[Item<'_>], before: usize) -> Option<usize> {
-    let list = items.get(..before)?;
-    let joined = list.windows(2).rev().take_while(|pair| {
-        matches!(pair, [one, other] if one.metric == other.metric && one.value >= other.value && linked(reading, one, other, true))
-    });
-    let joined = joined.count();
-    (joined > 0).then(|| before - 1 - joined)
-}
-
-/// "After the US and Brazil, the hardest-hit countries are India ...": how many are above who leads.
-fn excepted(reading: &Reading<'_, '_>, at: usize) -> u32 {
-    let above =
-        || reading.spots.iter().take_while(|spot| spot.after <= at && level(Some(spot.place)) != Some(2)).count();
-    if reading.word(0, Word::After) { u32::try_from(above()).unwrap_or(0) } else { 0 }
-}
-
-/// Whether a token says that somebody leads.
-fn lead(reading: &Reading<'_, '_>, at: usize) -> Option<Lead> {
-    let word = |at: usize, word: Word| reading.word(at, word);
-    if word(at, Word::RankTop) {
-        // "Led to 12 deaths", "topped 8,000", "topped out".
-        let other = word(at + 1, Word::To)
-            || reading.numbers.iter().any(|number| number.first == at + 1)
-            || word(at + 1, Word::OutOf);
-        return (!other).then_some(Lead::Top);
-    }
-    if !word(at, Word::RankFirst) {
-        return None;
-    }
-    let before = |back: usize| at.wrapping_sub(back);
-    let ordinal = |at: usize| ordinal(reading, at).is_some_and(|rank| rank > 1);
-    let later = ordinal(before(1)) || ordinal(before(2)) && (reading.is(before(1), "-") || reading.is(before(1), "–"));
-    // "Its highest ever", "among the worst", "one of the hardest hit".
-    let among = (1..4).any(|back| word(before(back), Word::Among))
-        || (2..4).any(|back| word(before(back), Word::Of) && word(before(back + 1), Word::One));
-    let barred = word(before(1), Word::Its) || word(before(1), Word::RankNext) || word(at + 1, Word::Of);
-    if later || among || barred {
-        return None;
-    }
-    let dash = usize::from(reading.is(at + 1, "-"));
-    let unit = |at: usize| word(at, Word::RankUnit);
-    // "The countries with the most deaths", "the hardest-hit of all".
-    let with = (1..3).find(|back| word(before(*back), Word::With)).is_some_and(|back| unit(before(back + 1)));
-    // "Quezon City had the highest daily average, 1,072", but not "the highest since May".
-    let days = || {
-        (at..reading.clause(at).end)
-            .any(|at| reading.one_of(at, &[Word::Since, Word::Record, Word::Day, Word::Already]))
-    };
-    let has = (1..3).any(|back| word(before(back), Word::Have)) && !days();
-    if has || with || word(at + 1 + dash, Word::RankHit) {
-        return Some(Lead::Unit);
-    }
-    let wide = |at: usize| rank::wide_at(reading, at);
-    let end = reading.tokens.len().min(at + 14);
-    // "The continent's highest incidence".
-    let whole = |at: usize| reading.one_of(at, &[Word::Continent, Word::World]) || wide(at);
-    if reading.is(before(1), "'s") && whole(before(2)) || word(before(1), Word::Genitive) && whole(before(3)) {
-        return Some(Lead::Among);
-    }
-    let among = (at..end).any(|at| word(at, Word::In) && (at + 1..at + 3).any(|at| word(at, Word::World) || wide(at)));
-    Some(if among { Lead::Among } else { Lead::Most })
+/// "2. Victoria - 20,345": a line of a numbered list of places.
+fn numbered(reading: &Reading<'_, '_>, items: &[Item<'_>]) -> Option<Ranked> {
+    let rank = reading.tokens.first().filter(|token| token.kind == TokenKind::Number)?.text.parse().ok()?;
+    let spot = reading.spots.first().filter(|spot| spot.first == 2 && (reading.is(1, ".") || reading.is(1, ")")))?;
+    let item = items.first().filter(|item| {
+        same(item.place, Some(spot.place))
+            && !(spot.after..item.first).any(|at| is_word(reading, at) && reading.metric_at(at).is_none())
+    })?;
+    (1..=MOST as u32).contains(&rank).then_some(Ranked { n: item.n, rank, scope: None })
 }
 
 /// Whose turn it is where the sentence before left an order: "Then come Brazil with 142,058 and India with 96,318".
@@ -345,7 +261,7 @@ fn follow(reading: &Reading<'_, '_>, items: &[Item<'_>], listed: bool, all: &mut
 fn each(reading: &Reading<'_, '_>, items: &[Item<'_>], all: &mut Vec<Ranked>) {
     let [one] = all.as_slice() else { return };
     let Some(index) = items.iter().position(|item| item.n == one.n) else { return };
-    let says = |at: usize| reading.one_of(at, &[Word::Both, Word::Every]);
+    let says = |at: usize| reading.one_of(at, &[Word::Both, Word::Every, Word::Each]);
     let near = |at: usize| (at.saturating_sub(1)..at + 4).any(says);
     if one.rank > 1 && (0..reading.tokens.len()).any(|at| ordinal(reading, at) == Some(one.rank) && near(at)) {
         let beside = [index.wrapping_sub(1), index + 1].into_iter().filter_map(|at| items.get(at));
@@ -390,7 +306,7 @@ fn behind(reading: &Reading<'_, '_>, one: &Item<'_>, other: &Item<'_>) -> bool {
 }
 
 /// Whether one item follows the other: by a word for it, or in a list that has nothing else between them.
-fn linked(reading: &Reading<'_, '_>, one: &Item<'_>, other: &Item<'_>, listed: bool) -> bool {
+pub(super) fn linked(reading: &Reading<'_, '_>, one: &Item<'_>, other: &Item<'_>, listed: bool) -> bool {
     let between: Range<usize> = one.after..other.first;
     if behind(reading, one, other) {
         return true;
@@ -413,12 +329,12 @@ fn linked(reading: &Reading<'_, '_>, one: &Item<'_>, other: &Item<'_>, listed: b
 }
 
 /// The ordinal at a token.
-fn ordinal(reading: &Reading<'_, '_>, at: usize) -> Option<u32> {
+pub(super) fn ordinal(reading: &Reading<'_, '_>, at: usize) -> Option<u32> {
     reading.pack.ordinal(&reading.tokens.get(at)?.lower)
 }
 
 /// Whether both count the same of two places side by side.
-fn apart(one: &Item<'_>, other: &Item<'_>) -> bool {
+pub(super) fn apart(one: &Item<'_>, other: &Item<'_>) -> bool {
     one.metric == other.metric && level(one.place) == level(other.place) && !same(one.place, other.place)
 }
 
@@ -428,7 +344,7 @@ fn same(one: Option<&Place>, other: Option<&Place>) -> bool {
 }
 
 /// Whether a place is a part of a country, a country, or more.
-fn level(place: Option<&Place>) -> Option<u8> {
+pub(super) fn level(place: Option<&Place>) -> Option<u8> {
     place.map(|place| match place.kind {
         PlaceKind::Subdivision | PlaceKind::City => 0,
         PlaceKind::Country => 1,

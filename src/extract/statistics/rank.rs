@@ -60,7 +60,7 @@ pub(super) fn after(pack: &Pack, reading: &Reading<'_, '_>, from: usize) -> Opti
         }
         if let Some(end) = ranks(reading, at, after, figure) {
             let (scope, metric) = (scope(reading, end), ranked_by(reading, &(at..end)));
-            let behind = reading.one_of(after, &[Word::Only, Word::Behind]);
+            let behind = reading.one_of(after, &[Word::Only, Word::Behind]) || names_above(reading, end);
             return Some(Rank { rank, scope, at: at..end, metric, behind });
         }
     }
@@ -93,8 +93,12 @@ fn behind_only(reading: &Reading<'_, '_>, at: usize) -> Option<Rank> {
     let mut named = 0;
     let from = reading.spots.partition_point(|spot| spot.first < first);
     for spot in reading.spots.iter().skip(from).take(MOST_ABOVE) {
-        let joined = (end..spot.first)
-            .all(|at| reading.one_of(at, &[Word::And, Word::The]) || reading.is(at, ",") || reading.is(at, "'s"));
+        let joined = (end..spot.first).all(|at| {
+            reading.one_of(at, &[Word::And, Word::The])
+                || reading.is(at, ",")
+                || reading.is(at, "'")
+                || reading.word(at, Word::Genitive)
+        });
         if joined && !is_wide(spot.place.kind) {
             named += 1;
             end = spot.after;
@@ -103,6 +107,14 @@ fn behind_only(reading: &Reading<'_, '_>, at: usize) -> Option<Rank> {
     let behind = at - 1..end;
     let (scope, metric) = (scope(reading, end), ranked_by(reading, &(at - 1..at + 1)));
     (named > 0).then_some(Rank { rank: named + 1, scope, at: behind, metric, behind: true })
+}
+
+/// "The second highest in the country after Lagos (5,440)": the figure behind is another's.
+fn names_above(reading: &Reading<'_, '_>, end: usize) -> bool {
+    let stops = |at: &usize| [",", ";", "("].iter().any(|mark| reading.is(*at, mark));
+    let told = |at: usize| reading.numbers.iter().any(|number| number.first == at);
+    let until = (end..end + BY).find(|at| stops(at) || told(*at)).unwrap_or(end + BY);
+    reading.is(until, "(") && (end..until).any(|at| reading.one_of(at, &[Word::Behind, Word::After]))
 }
 
 /// What a rank is taken by, where its own words or those behind it name it.
@@ -135,8 +147,10 @@ fn ranks(reading: &Reading<'_, '_>, at: usize, after: usize, figure: bool) -> Op
     let word = |at: usize, word: Word| reading.word(at, word);
     let dash = usize::from(reading.is(after, "-"));
     if word(after + dash, Word::Superlative) {
-        // "Its second-highest ever" ranks days.
-        return (!word(at.wrapping_sub(1), Word::Its)).then_some(after + dash + 1);
+        let end = after + dash + 1;
+        // "Its second-highest ever", "the third-highest since May" rank days, and "the sixth-largest city" is a place.
+        let days = word(at.wrapping_sub(1), Word::Its) || ranks_days(reading, end);
+        return (!days && !describes(reading, end)).then_some(end);
     }
     // "La tercera cifra más alta", "el segundo país con más casos".
     let most = (after + 1..after + 6)
@@ -147,21 +161,39 @@ fn ranks(reading: &Reading<'_, '_>, at: usize, after: usize, figure: bool) -> Op
     {
         return Some(most + 1);
     }
+    // "The fifth country to record more than 100,000".
+    if passes(reading, after).is_some() {
+        return passes(reading, after);
+    }
+    // "The second country most hit".
+    if word(after, Word::RankUnit) && word(after + 1, Word::Most) && word(after + 2, Word::RankHit) {
+        return Some(after + 3);
+    }
     if word(after, Word::Only) && word(after + 1, Word::To) || word(after, Word::Behind) {
         return Some(after);
     }
-    let named = |at: usize| word(at, Word::RankScope) || wide_at(reading, at);
+    let of_place = |at: usize| reading.spots.iter().any(|spot| spot.first == at);
+    let named = |at: usize| reading.one_of(at, &[Word::RankScope, Word::RankUnit, Word::RankTable]) || of_place(at);
     // "208,823 on Wednesday, eighth in the world".
     let led = reading.one_of(at.wrapping_sub(1), &[Word::RankVerb, Word::RankLead]);
+    let led_by_verb = !figure && word(at.wrapping_sub(1), Word::RankPrefix) && word(at.wrapping_sub(1), Word::RankVerb);
     // "Louth is next, and Waterford third on 872.9".
     let of_place = reading.spots.iter().any(|spot| spot.after == at);
+    // "The state ranks second per capita", "ranks 71/222".
+    if led_by_verb {
+        return Some(after);
+    }
+    // "Which keeps it sixth on the list".
+    let led = led || reading.one_of(at.wrapping_sub(1), &[Word::It, Word::Them]);
     let adverb =
         figure || led || word(at.wrapping_sub(1), Word::RankPrefix) || of_place || reading.is(at.wrapping_sub(1), ",");
     // "Podgorica is first (1,511), Nikšić second (707)", "Egypt is a distant third with 119,702".
     let told = |at: usize| reading.numbers.iter().any(|number| number.first == at);
     let leads = reading.one_of(after, &LEADS);
+    // "The North second with 2,480".
+    let name = reading.tokens.get(at.wrapping_sub(1)).is_some_and(|token| token.capitalised());
     let figure_behind =
-        reading.is(after, "(") && told(after + 1) || adverb && leads && (after + 1..after + 3).any(told);
+        reading.is(after, "(") && told(after + 1) || (adverb || name) && leads && (after + 1..after + 3).any(told);
     if figure_behind && !figure {
         return Some(after);
     }
@@ -177,12 +209,18 @@ fn ranks(reading: &Reading<'_, '_>, at: usize, after: usize, figure: bool) -> Op
         return Some(after);
     }
     // "The region stands at 24,887 infections, thirteenth, between Krasnoyarsk and Omsk".
-    let counted = reading.metric_at(at.wrapping_sub(2)).is_some() && reading.is(at.wrapping_sub(1), ",");
+    let figure_before = || reading.numbers.iter().any(|number| number.after + 1 == at);
+    let counted =
+        reading.is(at.wrapping_sub(1), ",") && (reading.metric_at(at.wrapping_sub(2)).is_some() || figure_before());
     if counted && !figure && ends {
         return Some(after);
     }
     // "79th among other countries", "35th in the world", "fifth by the number of cases", "third after Brazil and India".
-    let among = word(after, Word::Among) || word(after, Word::In);
+    let among = reading.one_of(after, &[Word::Among, Word::In, Word::On]);
+    // "It is also first in deaths, with 27.9 per million".
+    if adverb && !figure && word(after, Word::In) && reading.metric_at(after + 1).is_some() {
+        return Some(after);
+    }
     // "First among the 27", "second in both columns".
     let all = word(after, Word::Among) && (after + 1..after + 3).any(told)
         || word(after, Word::In) && word(after + 1, Word::Both);
@@ -195,6 +233,43 @@ fn ranks(reading: &Reading<'_, '_>, at: usize, after: usize, figure: bool) -> Op
     }
     (word(after, Word::Worldwide) && adverb).then_some(after)
 }
+
+/// "The second-highest value since the pandemic started", with nothing that it stands among.
+fn ranks_days(reading: &Reading<'_, '_>, end: usize) -> bool {
+    let Some(since) = (end..end + DAYS).find(|at| reading.word(*at, Word::Since)) else { return false };
+    !(end..since).any(|at| reading.one_of(at, &[Word::RankScope, Word::RankUnit]) || reading.is(at, ","))
+        && !reading.spots.iter().any(|spot| (end..since).contains(&spot.first))
+}
+
+/// "The sixth-largest city", "the second most populous state".
+fn describes(reading: &Reading<'_, '_>, end: usize) -> bool {
+    let unit = (end..end + 2).find(|at| reading.word(*at, Word::RankUnit));
+    unit.is_some_and(|unit| !(end - 1..unit + 2).any(|at| reading.one_of(at, &[Word::RankHit, Word::With])))
+        && reading.metric_at(end).is_none()
+}
+
+/// Where what somebody became the Nth to reach begins: "country in the world to record".
+fn passes(reading: &Reading<'_, '_>, after: usize) -> Option<usize> {
+    let to = (after + 1..after + PASSES).find(|at| reading.word(*at, Word::To))?;
+    let told = |at: usize| reading.numbers.iter().any(|number| number.first == at);
+    (reading.word(after, Word::RankUnit) && (to + 1..to + PASSES).any(told)).then_some(to + 1)
+}
+
+/// Whether a number is what somebody became the Nth to reach, at no more than that: "the first state to report 1,000 in a day".
+pub(super) fn reached(reading: &Reading<'_, '_>, n: usize) -> bool {
+    let Some(number) = reading.numbers.get(n) else { return false };
+    let clause = reading.clause(number.first);
+    let ordinal = |at: usize| reading.tokens.get(at).and_then(|token| reading.pack.ordinal(&token.lower)).is_some();
+    let led = |at: usize| ordinal(at) && passes(reading, at + 1).is_some_and(|to| to < number.first);
+    let first = number.first.saturating_sub(2 * PASSES);
+    let told = n.checked_sub(1).and_then(|before| reading.numbers.get(before)).map_or(first, |before| before.after);
+    let daily = (number.after..clause.end).any(|at| reading.word(at, Word::Day));
+    (first.max(told)..number.first).any(led) && !daily
+}
+
+/// Tokens behind "country" within which it says what was reached, and behind a superlative within which it says since when.
+const PASSES: usize = 7;
+const DAYS: usize = 7;
 
 /// Among what: a region or a country named behind, where one is.
 pub(super) fn scope(reading: &Reading<'_, '_>, after: usize) -> Option<String> {

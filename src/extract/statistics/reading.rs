@@ -6,7 +6,7 @@
 use super::date_marks::{self, DateMark};
 use super::disease::Asked;
 use super::spots::{Spoken, Spot, is_other, meaning};
-use super::text::{name_with_digits, unbracketed};
+use super::text::{name_with_digits, numbers_line, unbracketed};
 use crate::extract::places::{Place, PlaceForm, PlaceMatch, Places};
 use crate::language::numbers::{Numeral, numerals};
 use crate::language::pack::{Mark, Sense, Senses, Word, Words};
@@ -147,6 +147,7 @@ impl<'t, 'p> Reading<'t, 'p> {
                     mark.cue.metric().is_some() && mark.after > mark.first + 1 || mark.cue == Cue::Sense(Sense::Covid);
                 whole && mark.first <= number.first && number.after <= mark.after && number.value > 0.0
             }) && !name_with_digits(&tokens, number)
+                && !numbers_line(&tokens, number)
         });
         // "seven-day", "past 24 hours": a length of time that is read as a whole.
         numbers.retain(|number| {

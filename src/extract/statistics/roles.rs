@@ -93,8 +93,8 @@ fn of_institution(reading: &Reading<'_, '_>, spot: &Spot<'_>) -> bool {
 /// Whether the place may own a number at all.
 pub(super) fn usable(reading: &Reading<'_, '_>, spot: &Spot<'_>, rank: Option<&Rank>) -> bool {
     // "after Peru with 6,400": what is behind the "with" is its own.
-    let owns =
-        reading.word(spot.after, Word::With) && reading.numbers.iter().any(|number| number.first == spot.after + 1);
+    let told = |at: usize| reading.numbers.iter().any(|number| number.first == at);
+    let owns = reading.word(spot.after, Word::With) && told(spot.after + 1) || spot.possessive && told(spot.after + 2);
     // "the third-highest toll in Europe", "second only to the United States".
     if !owns
         && rank.is_some_and(|rank| {
@@ -190,7 +190,8 @@ pub(super) fn usable(reading: &Reading<'_, '_>, spot: &Spot<'_>, rank: Option<&R
             && (2..6).any(|back| reading.than(spot.first.wrapping_sub(back)))
             && !reading.numbers.iter().any(|number| (spot.first.saturating_sub(5)..spot.first).contains(&number.first));
     // "surpassed only by those of Italy".
-    let compared = compared || word_before(1, Word::Of) && word_before(2, Word::Those) && word_before(3, Word::By);
+    let those = word_before(1 + article, Word::Of) && word_before(2 + article, Word::Those);
+    let compared = compared || those && [Word::By, Word::Behind].iter().any(|word| word_before(3 + article, *word));
     let listed_behind = word_before(1, Word::And)
         && (spot.first.saturating_sub(8)..spot.first).any(|at| reading.word(at, Word::Behind) || reading.than(at));
     // "than X, which had 481": the place has a number of its own after all.

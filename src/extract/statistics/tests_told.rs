@@ -186,6 +186,49 @@ fn an_order_goes_on_from_who_leads() {
 }
 
 #[test]
+fn a_place_leads_among_those_that_are_named() {
+    for (text, value, rank) in [
+        ("Latvia has the European Union's highest coronavirus incidence, 1,406 per 100,000 people.", 1406.0, 1),
+        ("Osaka counted 66 coronavirus deaths, the most in the country.", 66.0, 1),
+        ("Mizoram had 119 new coronavirus cases, the most of any state.", 119.0, 1),
+        ("Jerusalem has 11,420 coronavirus cases, more than any other city.", 11_420.0, 1),
+        (
+            "Russia has carried out 5.8 million coronavirus tests, more than any country but the United States.",
+            5_800_000.0,
+            2,
+        ),
+        ("Selangor remains on top with 388 new coronavirus cases.", 388.0, 1),
+        ("Samsun is still at the top of the list of 81 provinces with 633 new coronavirus cases.", 633.0, 1),
+        ("The state ranks second per capita with 114 new coronavirus cases, says the Ohio board.", 114.0, 2),
+        (
+            "Peru has 549,321 coronavirus cases, which keeps it sixth on the list of the most affected countries.",
+            549_321.0,
+            6,
+        ),
+        ("Kano has 985 coronavirus infections, the second highest in the country after Lagos.", 985.0, 2),
+        ("Britain is the fifth country in the world to record more than 100,000 coronavirus deaths.", 100_000.0, 5),
+        ("Vietnam counts 275,582 coronavirus cases and ranks 71/222.", 275_582.0, 71),
+    ] {
+        check("/rank", text, &[(value, json!(rank))]);
+    }
+    check(
+        "/rank",
+        "San Marino tops the list with 1,351 coronavirus deaths, and Belgium is second with 1,290.",
+        &[(1351.0, json!(1)), (1290.0, json!(2))],
+    );
+    check(
+        "/rank",
+        "Locally acquired coronavirus cases in the current outbreak, by state:\n1. Victoria - 26,954\n2. Queensland - 1,786",
+        &[(26_954.0, json!(1)), (1786.0, json!(2))],
+    );
+    let scope = "Latvia has the European Union's highest coronavirus incidence, 1,406 per 100,000 people.";
+    check("/rank_scope", scope, &[(1406.0, json!("European Union"))]);
+    let among = "Hungary has the highest number of coronavirus deaths in relation to the population in the world, 2,340 per \
+                 one million inhabitants.";
+    check("/location/name", among, &[(2340.0, json!("Hungary"))]);
+}
+
+#[test]
 fn orders_of_other_languages_go_on() {
     for (language, text) in [
         ("es", "Lombardía lidera con 5.389 casos nuevos de coronavirus, seguida de Piamonte con 3.149 casos."),
@@ -210,6 +253,12 @@ fn what_only_sounds_like_an_order_is_none() {
         "Lublin is one of the worst-hit towns with 379 coronavirus cases.",
         "The outbreak led to 41 coronavirus deaths in Kenya.",
         "Kenya has 8,000 coronavirus cases and Uganda 9,000, most of them in Kampala.",
+        "Italy counted 7,776 coronavirus deaths in a week, the third-highest number since the pandemic began.",
+        "In El Paso, the sixth-largest city of Texas, 1,076 coronavirus patients are in hospital.",
+        "Uttar Pradesh, the most populous state in India, has 21,597 coronavirus deaths.",
+        "Pará, the second-largest state in Brazil, registered 3,816 new coronavirus cases.",
+        "Sixty guards tested positive for the coronavirus, which led the service to test everyone.",
+        "Yukon confirmed 20 more coronavirus cases on Wednesday, on top of 25 found since Sunday.",
     ] {
         assert!(figures(text).iter().all(|one| one["rank"].is_null()), "{text}: {:?}", figures(text));
     }

@@ -154,6 +154,13 @@ pub(super) fn name_with_digits(tokens: &[Token<'_>], number: &Numeral) -> bool {
     word && tight(hyphen) && tight(number.first)
 }
 
+/// "2. Victoria - 1,786": the number that an item of a list begins with.
+pub(super) fn numbers_line(tokens: &[Token<'_>], number: &Numeral) -> bool {
+    let [digits, stop, name, ..] = tokens else { return false };
+    let closed = (stop.is(".") || stop.is(")")) && !stop.spaced && name.spaced && name.capitalised();
+    number.first == 0 && number.after == 1 && digits.text.len() <= 2 && closed
+}
+
 /// A text without the marks around it.
 pub(super) fn bare(text: &str) -> &str {
     text.trim_matches(|c: char| !c.is_alphanumeric())

@@ -69,7 +69,9 @@ pub(super) fn before_metric(reading: &Reading<'_, '_>, n: usize) -> Option<Trap>
     }
     // "24/7", "9/11"; a table writes its slashes with spaces or its numbers with groups.
     let small = |at: usize| token(at).is_some_and(|token| token.text.len() <= 2);
-    if !number.grouped && tight && mark_before("/") && small(number.first)
+    let of_ranks = mark_before("/") && before(3, Word::RankPrefix);
+    if of_ranks
+        || !number.grouped && tight && mark_before("/") && small(number.first)
         || reading.is(number.after, "/")
             && token(number.after).is_some_and(|token| !token.spaced)
             && small(number.after + 1)
@@ -497,6 +499,13 @@ pub(super) fn after_metric(reading: &Reading<'_, '_>, n: usize, attachment: &Att
         | Metric::PeopleFullyVaccinatedShare => {
             // "56 percent of the patients have not been vaccinated".
             let denied = |(first, _): (usize, usize)| (number.after..first).any(|at| reading.word(at, Word::Not));
+            // "61.5 percent have had a third dose": a share that has no name of its own.
+            let next = reading.numbers.get(n + 1).map_or(clause.end, |next| next.first.min(clause.end));
+            let boosted = number.percent
+                && reading.marks_in(number.after..next).any(|mark| mark.cue.metric() == Some(Metric::PeopleBoosted));
+            if boosted {
+                return Some("share of the boosted");
+            }
             (capacity || undone || attachment.mark.is_some_and(denied)).then_some("capacity or target")
         }
         // "sent 3,400 to be tested".

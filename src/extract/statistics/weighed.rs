@@ -16,7 +16,7 @@ use super::reading::Reading;
 use super::suggestion::{self, Ranked};
 use super::table::{self, Row};
 use super::trees::Trees;
-use super::{Finder, alike, attach, continued, disease, lean, network, threshold, traps};
+use super::{Finder, alike, attach, continued, disease, lean, network, rank, threshold, traps};
 use crate::language::numbers::Numeral;
 use crate::language::pack::{Sense, Word};
 use crate::model::{Metric, Span};
@@ -35,7 +35,7 @@ const OF_GUESSES: f32 = 0.8;
 /// The rules' own where its noun stands right behind the number ("the claim of 5,000 deaths"), and nothing makes a trap of it.
 const OF_PLAIN: f32 = -0.9;
 /// The rules' own alone in the bracket behind a place ("third behind the United States (5.9 million) and Brazil (3.8 million)"),
-/// and of so many more ("154,837 deaths from 5,273,954 cases").
+/// of so many more ("154,837 deaths from 5,273,954 cases"), and reached as the Nth ("the second country to pass 20 million infections").
 const OF_BRACKET: f32 = -1.5;
 /// From where the rules' own is believed behind a noun that the disease's name stands at ("coronavirus cases, which exceed the
 /// figure of 23,660") and before the disease that people died of or caught, whatever the rest of the story is about.
@@ -189,9 +189,15 @@ impl<'p> Finder<'_, 'p> {
             let count = |number: &Numeral| number.first == after + 1;
             !is_trap && rules.why == Why::Noun && reading.word(after, Word::From) && reading.numbers.iter().any(count)
         };
+        // "The second country to pass 20 million infections".
+        let of_disease = |(_, to): (usize, usize)| (first..to).any(|at| reading.has_at(at, Sense::Covid));
+        let is_reached = |rules: &Attachment| {
+            !is_trap && rules.why == Why::Noun && rules.mark.is_some_and(of_disease) && rank::reached(reading, n)
+        };
+        let is_set_off = |rules: &Attachment| is_bracketed() || is_of_more(rules) || is_reached(rules);
         let believed = match rules {
             _ if guessed > 1 => OF_GUESSES,
-            Some(rules) if rules.metric == attachment.metric && (is_bracketed() || is_of_more(rules)) => OF_BRACKET,
+            Some(rules) if rules.metric == attachment.metric && is_set_off(rules) => OF_BRACKET,
             Some(rules) if rules.metric == attachment.metric && is_named(rules) => OF_NAMED,
             Some(rules) if guessed == 0 && rules.metric == attachment.metric => {
                 if !is_trap && is_plain(rules) {
