@@ -166,6 +166,8 @@ pub enum Word {
     RankTop,
     RankSummit,
     RankTable,
+    RankAll,
+    RankLast,
     RankHit,
     RankUnit,
     RankBehind,

@@ -148,6 +148,7 @@ pub(super) fn find(line: &Line<'_, '_>) -> Vec<DateMark> {
     }
     found.sort_by_key(|mark| (mark.first, usize::MAX - mark.after));
     ends_on(line, &mut found);
+    join(line, &mut found);
     found.dedup_by(|later, earlier| later.first < earlier.after);
     for mark in &mut found {
         mark.role = date_units::role(line, mark.after).unwrap_or_else(|| role(line, mark.first, &mut mark.end_of));
@@ -168,6 +169,23 @@ fn ends_on(line: &Line<'_, '_>, found: &mut [DateMark]) {
         });
         if let (Some(day), Some(mark)) = (last.copied(), found.get_mut(n)) {
             *mark = DateMark { first: mark.first, ..day };
+        }
+    }
+}
+
+/// "Feb. 8 to Feb. 14", "between August 30 and September 5": one date, which ends on the later day.
+fn join(line: &Line<'_, '_>, found: &mut Vec<DateMark>) {
+    let whole = |mark: &DateMark| matches!((mark.when, mark.how), (When::Day(_), AsOfHow::Explicit | AsOfHow::Weekday));
+    let mut n = 1;
+    while let Some([from, to]) = found.get(n - 1..=n) {
+        let linked = to.first == from.after + 1 && line.word(from.after, Word::RangeTo);
+        // What begins with "from" or "of" is a range already.
+        let between = line.before(from.first, Word::RangeLead) == line.word(from.after, Word::And);
+        if linked && whole(from) && whole(to) && between {
+            let joined = DateMark { first: from.first, ..*to };
+            found.splice(n - 1..=n, [joined]);
+        } else {
+            n += 1;
         }
     }
 }

@@ -8,7 +8,7 @@
 use super::date;
 use super::otherwise::in_english_order;
 use super::reading::Reading;
-use super::roles::{governs, in_name, nationality, usable};
+use super::roles::{governs, in_name, nationality, stands_among, usable};
 use super::scope::Context;
 use super::spots::Spot;
 use crate::extract::places::{Place, PlaceForm, Places};
@@ -145,24 +145,6 @@ impl Pointer {
         self.last || self.world || self.here || self.nation || self.division || self.city
     }
 }
-
-/// "The highest number of deaths in relation to the population in the world", "once first in the world": among what something
-/// stands out, not where it was counted.
-fn stands_among(reading: &Reading<'_, '_>, first: usize) -> bool {
-    let ends = |at: &usize| {
-        [",", ";", ":"].iter().any(|mark| reading.is(*at, mark))
-            || reading.one_of(*at, &[Word::Copula, Word::Was])
-            || reading.numbers.iter().any(|number| number.first == *at)
-    };
-    let from = (first.saturating_sub(AMONG)..first).rfind(ends).map_or(first.saturating_sub(AMONG), |at| at + 1);
-    let ordinal = |at: usize| reading.tokens.get(at).and_then(|token| reading.pack.ordinal(&token.lower)).is_some();
-    let outstanding = (from..first).any(|at| reading.word(at, Word::RankFirst));
-    let phrase = (from..first).rev().find(|at| !reading.one_of(*at, &[Word::In, Word::The]));
-    !reading.pack.topic_first() && (outstanding || phrase.is_some_and(ordinal))
-}
-
-/// Tokens before "in the world" within which something stands out there.
-const AMONG: usize = 18;
 
 /// The pointing words, without those that are a part of something longer: of "the national capital", of "the national task
 /// force", of "domestically transmitted".

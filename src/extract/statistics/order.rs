@@ -187,7 +187,8 @@ fn owner<'p>(reading: &Reading<'_, 'p>, rank: &Rank, items: &[Item<'p>]) -> Opti
     let named = named.filter(|item| !rank.behind || before(item)).min_by_key(near);
     let found = led_to.or(named).or_else(|| items.iter().filter(before).min_by_key(near));
     // "Second, behind Ghana (3,091)".
-    let theirs = |item: &&Item<'_>| rank.behind && reading.is(item.first.wrapping_sub(1), "(");
+    let ordinal_between = |item: &Item<'_>| (rank.at.end..item.first).any(|at| ordinal(reading, at).is_some());
+    let theirs = |item: &&Item<'_>| rank.behind && reading.is(item.first.wrapping_sub(1), "(") || ordinal_between(item);
     found.or_else(|| items.iter().filter(|item| !theirs(item)).min_by_key(near)).copied()
 }
 

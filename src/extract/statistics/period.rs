@@ -102,7 +102,8 @@ fn stretch(reading: &Reading<'_, '_>, mark: &DateMark) -> Option<Period> {
     let day = |at: usize| reading.tokens.get(at)?.text.parse::<i64>().ok().filter(|day| (1..=31).contains(day));
     let within: Vec<i64> = (mark.first..mark.after).filter_map(day).collect();
     let days = match (within.as_slice(), mark.when) {
-        ([from, to], _) => to - from + 1,
+        // Into another month, of 31 days at most.
+        ([from, to], _) => to - from + 1 + if to < from { 31 } else { 0 },
         (_, When::Day(to)) => {
             let from = reading.dates.iter().find(|other| other.after + 1 == mark.first)?;
             match from.when {

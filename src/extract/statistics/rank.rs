@@ -148,8 +148,9 @@ fn ranks(reading: &Reading<'_, '_>, at: usize, after: usize, figure: bool) -> Op
     let dash = usize::from(reading.is(after, "-"));
     if word(after + dash, Word::Superlative) {
         let end = after + dash + 1;
-        // "Its second-highest ever", "the third-highest since May" rank days, and "the sixth-largest city" is a place.
-        let days = word(at.wrapping_sub(1), Word::Its) || ranks_days(reading, end);
+        // "Its second-highest ever", "the third-highest since May" rank days, "the third-lowest" from below, and "the sixth-largest city" is a place.
+        let low = word(after + dash, Word::RankLast);
+        let days = low || word(at.wrapping_sub(1), Word::Its) || ranks_days(reading, end);
         return (!days && !describes(reading, end)).then_some(end);
     }
     // "La tercera cifra más alta", "el segundo país con más casos".
@@ -176,7 +177,7 @@ fn ranks(reading: &Reading<'_, '_>, at: usize, after: usize, figure: bool) -> Op
     let named = |at: usize| reading.one_of(at, &[Word::RankScope, Word::RankUnit, Word::RankTable]) || of_place(at);
     // "208,823 on Wednesday, eighth in the world".
     let led = reading.one_of(at.wrapping_sub(1), &[Word::RankVerb, Word::RankLead]);
-    let led_by_verb = !figure && word(at.wrapping_sub(1), Word::RankPrefix) && word(at.wrapping_sub(1), Word::RankVerb);
+    let led_by_verb = word(at.wrapping_sub(1), Word::RankPrefix) && word(at.wrapping_sub(1), Word::RankVerb);
     // "Louth is next, and Waterford third on 872.9".
     let of_place = reading.spots.iter().any(|spot| spot.after == at);
     // "The state ranks second per capita", "ranks 71/222".

@@ -137,7 +137,10 @@ pub(super) fn usable(reading: &Reading<'_, '_>, spot: &Spot<'_>, rank: Option<&R
         && !(told
             || reading.metric_at(spot.after).is_some()
             || reading.one_of(spot.after, &[Word::NationNoun, Word::DivisionNoun, Word::Country]));
-    if among || one_of_them || event {
+    // "The highest number of deaths per inhabitant in Africa, 1,394".
+    let wide = matches!(spot.place.kind, PlaceKind::Region | PlaceKind::World);
+    let in_it = wide && reading.word(spot.first.wrapping_sub(1 + article), Word::In);
+    if among || one_of_them || event || in_it && stands_among(reading, spot.first) {
         return false;
     }
     if stands_out && !spot_subject(reading, spot)
@@ -190,8 +193,10 @@ pub(super) fn usable(reading: &Reading<'_, '_>, spot: &Spot<'_>, rank: Option<&R
             && (2..6).any(|back| reading.than(spot.first.wrapping_sub(back)))
             && !reading.numbers.iter().any(|number| (spot.first.saturating_sub(5)..spot.first).contains(&number.first));
     // "surpassed only by those of Italy".
-    let those = word_before(1 + article, Word::Of) && word_before(2 + article, Word::Those);
-    let compared = compared || those && [Word::By, Word::Behind].iter().any(|word| word_before(3 + article, *word));
+    let those = word_before(1 + article, Word::Of)
+        && [Word::Those, Word::That].iter().any(|word| word_before(2 + article, *word));
+    let than = [Word::By, Word::Behind, Word::To];
+    let compared = compared || those && than.iter().any(|word| word_before(3 + article, *word));
     let listed_behind = word_before(1, Word::And)
         && (spot.first.saturating_sub(8)..spot.first).any(|at| reading.word(at, Word::Behind) || reading.than(at));
     // "than X, which had 481": the place has a number of its own after all.
@@ -320,3 +325,21 @@ pub(super) fn in_name(reading: &Reading<'_, '_>, first: usize, after: usize) -> 
         || thing
         || largest && reading.word(last, Word::Genitive)
 }
+
+/// "The highest number of deaths in relation to the population in the world", "once first in the world": among what something
+/// stands out, not where it was counted.
+pub(super) fn stands_among(reading: &Reading<'_, '_>, first: usize) -> bool {
+    let ends = |at: &usize| {
+        [",", ";", ":"].iter().any(|mark| reading.is(*at, mark))
+            || reading.one_of(*at, &[Word::Copula, Word::Was])
+            || reading.numbers.iter().any(|number| number.first == *at)
+    };
+    let from = (first.saturating_sub(AMONG)..first).rfind(ends).map_or(first.saturating_sub(AMONG), |at| at + 1);
+    let ordinal = |at: usize| reading.tokens.get(at).and_then(|token| reading.pack.ordinal(&token.lower)).is_some();
+    let outstanding = (from..first).any(|at| reading.word(at, Word::RankFirst));
+    let phrase = (from..first).rev().find(|at| !reading.one_of(*at, &[Word::In, Word::The]));
+    !reading.pack.topic_first() && (outstanding || phrase.is_some_and(ordinal))
+}
+
+/// Tokens before "in the world" within which something stands out there.
+const AMONG: usize = 18;

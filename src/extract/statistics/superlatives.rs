@@ -249,7 +249,7 @@ fn over(reading: &Reading<'_, '_>, at: usize) -> Option<Over> {
     };
     let of_any = |at: usize| {
         reading.one_of(at, &[Word::Of, Word::Among, Word::In])
-            && (at + 1..at + 4).any(|at| reading.word(at, Word::Any))
+            && (at + 1..at + 4).any(|at| reading.word(at, Word::RankAll))
             && (at + 2..at + 5).any(|at| reading.word(at, Word::RankUnit))
     };
     let any = || (at..comma).any(of_any).then_some(Over::All);

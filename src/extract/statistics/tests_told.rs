@@ -197,6 +197,8 @@ fn a_place_leads_among_those_that_are_named() {
             5_800_000.0,
             2,
         ),
+        ("Metro Manila had 2,434 new coronavirus cases, the most of all regions.", 2434.0, 1),
+        ("Ukraine, with 22,811 coronavirus cases, ranks 33rd.", 22_811.0, 33),
         ("Selangor remains on top with 388 new coronavirus cases.", 388.0, 1),
         ("Samsun is still at the top of the list of 81 provinces with 633 new coronavirus cases.", 633.0, 1),
         ("The state ranks second per capita with 114 new coronavirus cases, says the Ohio board.", 114.0, 2),
@@ -226,6 +228,19 @@ fn a_place_leads_among_those_that_are_named() {
     let among = "Hungary has the highest number of coronavirus deaths in relation to the population in the world, 2,340 per \
                  one million inhabitants.";
     check("/location/name", among, &[(2340.0, json!("Hungary"))]);
+    let continent = "Tunisia has the highest number of coronavirus deaths per inhabitant in Africa, 1,394 per million.";
+    check("/location/name", continent, &[(1394.0, json!("Tunisia"))]);
+}
+
+#[test]
+fn a_range_of_days_ends_on_its_last() {
+    for text in [
+        "The map, which covers Nov. 2 to Nov. 8, has 190 new coronavirus cases in Trabzon.",
+        "Trabzon counted 190 new coronavirus cases between November 2 and November 8.",
+    ] {
+        check("/as_of/date", text, &[(190.0, json!("2020-11-08"))]);
+        check("/period", text, &[(190.0, json!("week"))]);
+    }
 }
 
 #[test]
@@ -259,6 +274,7 @@ fn what_only_sounds_like_an_order_is_none() {
         "Pará, the second-largest state in Brazil, registered 3,816 new coronavirus cases.",
         "Sixty guards tested positive for the coronavirus, which led the service to test everyone.",
         "Yukon confirmed 20 more coronavirus cases on Wednesday, on top of 25 found since Sunday.",
+        "Ohio has 20 coronavirus cases per 100,000 people, the third-lowest rate in the country.",
     ] {
         assert!(figures(text).iter().all(|one| one["rank"].is_null()), "{text}: {:?}", figures(text));
     }
