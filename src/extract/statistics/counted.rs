@@ -296,7 +296,7 @@ pub(super) fn size_of(reading: &Reading<'_, '_>, n: usize) -> bool {
     let plain = reading.tokens.get(noun).is_some_and(|token| token.kind == TokenKind::Word && !token.capitalised());
     let known = reading.marks.iter().any(|mark| mark.first <= noun && noun < mark.after);
     // "a third of the 4,697" is a share.
-    let share = reading.tokens.get(noun).is_some_and(|token| reading.pack.ordinal(&token.lower).is_some())
+    let share = reading.ordinal(noun).is_some()
         || reading.numbers.iter().any(|number| number.first <= noun && noun < number.after);
     plain
         && !known

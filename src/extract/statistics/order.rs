@@ -187,7 +187,7 @@ fn owner<'p>(reading: &Reading<'_, 'p>, rank: &Rank, items: &[Item<'p>]) -> Opti
     let named = named.filter(|item| !rank.behind || before(item)).min_by_key(near);
     let found = led_to.or(named).or_else(|| items.iter().filter(before).min_by_key(near));
     // "Second, behind Ghana (3,091)".
-    let ordinal_between = |item: &Item<'_>| (rank.at.end..item.first).any(|at| ordinal(reading, at).is_some());
+    let ordinal_between = |item: &Item<'_>| (rank.at.end..item.first).any(|at| reading.ordinal(at).is_some());
     let theirs = |item: &&Item<'_>| rank.behind && reading.is(item.first.wrapping_sub(1), "(") || ordinal_between(item);
     found.or_else(|| items.iter().filter(|item| !theirs(item)).min_by_key(near)).copied()
 }
@@ -264,7 +264,7 @@ fn each(reading: &Reading<'_, '_>, items: &[Item<'_>], all: &mut Vec<Ranked>) {
     let Some(index) = items.iter().position(|item| item.n == one.n) else { return };
     let says = |at: usize| reading.one_of(at, &[Word::Both, Word::Every, Word::Each]);
     let near = |at: usize| (at.saturating_sub(1)..at + 4).any(says);
-    if one.rank > 1 && (0..reading.tokens.len()).any(|at| ordinal(reading, at) == Some(one.rank) && near(at)) {
+    if one.rank > 1 && (0..reading.tokens.len()).any(|at| reading.ordinal(at) == Some(one.rank) && near(at)) {
         let beside = [index.wrapping_sub(1), index + 1].into_iter().filter_map(|at| items.get(at));
         let mut other = beside.filter(|other| {
             items.get(index).is_some_and(|item| same(other.place, item.place) && other.metric != item.metric)
@@ -327,11 +327,6 @@ pub(super) fn linked(reading: &Reading<'_, '_>, one: &Item<'_>, other: &Item<'_>
         && between.len() < NEAR
         && !between.clone().any(|at| reading.is(at, "."))
         && between.filter(|at| !plain(*at)).count() <= 1
-}
-
-/// The ordinal at a token.
-pub(super) fn ordinal(reading: &Reading<'_, '_>, at: usize) -> Option<u32> {
-    reading.pack.ordinal(&reading.tokens.get(at)?.lower)
 }
 
 /// Whether both count the same of two places side by side.

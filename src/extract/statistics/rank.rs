@@ -163,8 +163,8 @@ fn ranks(reading: &Reading<'_, '_>, at: usize, after: usize, figure: bool) -> Op
         return Some(most + 1);
     }
     // "The fifth country to record more than 100,000".
-    if passes(reading, after).is_some() {
-        return passes(reading, after);
+    if let Some(end) = passes(reading, after) {
+        return Some(end);
     }
     // "The second country most hit".
     if word(after, Word::RankUnit) && word(after + 1, Word::Most) && word(after + 2, Word::RankHit) {
@@ -260,7 +260,7 @@ fn passes(reading: &Reading<'_, '_>, after: usize) -> Option<usize> {
 pub(super) fn reached(reading: &Reading<'_, '_>, n: usize) -> bool {
     let Some(number) = reading.numbers.get(n) else { return false };
     let clause = reading.clause(number.first);
-    let ordinal = |at: usize| reading.tokens.get(at).and_then(|token| reading.pack.ordinal(&token.lower)).is_some();
+    let ordinal = |at: usize| reading.ordinal(at).is_some();
     let led = |at: usize| ordinal(at) && passes(reading, at + 1).is_some_and(|to| to < number.first);
     let first = number.first.saturating_sub(2 * PASSES);
     let told = n.checked_sub(1).and_then(|before| reading.numbers.get(before)).map_or(first, |before| before.after);

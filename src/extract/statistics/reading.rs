@@ -502,6 +502,11 @@ impl<'t, 'p> Reading<'t, 'p> {
         self.words.get(token).is_some_and(|words| classes.iter().any(|class| words.has(*class)))
     }
 
+    /// The ordinal at a token: "third".
+    pub(super) fn ordinal(&self, token: usize) -> Option<u32> {
+        self.pack.ordinal(&self.tokens.get(token)?.lower)
+    }
+
     /// Whether the token is this punctuation mark. Words are asked for by their class: what they are is up to the language.
     #[inline]
     pub(super) fn is(&self, token: usize, mark: &str) -> bool {

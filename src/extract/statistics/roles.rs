@@ -335,7 +335,7 @@ pub(super) fn stands_among(reading: &Reading<'_, '_>, first: usize) -> bool {
             || reading.numbers.iter().any(|number| number.first == *at)
     };
     let from = (first.saturating_sub(AMONG)..first).rfind(ends).map_or(first.saturating_sub(AMONG), |at| at + 1);
-    let ordinal = |at: usize| reading.tokens.get(at).and_then(|token| reading.pack.ordinal(&token.lower)).is_some();
+    let ordinal = |at: usize| reading.ordinal(at).is_some();
     let outstanding = (from..first).any(|at| reading.word(at, Word::RankFirst));
     let phrase = (from..first).rev().find(|at| !reading.one_of(*at, &[Word::In, Word::The]));
     !reading.pack.topic_first() && (outstanding || phrase.is_some_and(ordinal))

@@ -3,7 +3,7 @@
 //! In: a sentence and what its numbers count. Out: the figure that is first ([`leader`]). What holds: nobody leads whom another
 //! figure of the sentence surpasses, and a place is never first in itself.
 
-use super::order::{Item, MOST, NEAR, Ranked, apart, level, linked, ordinal};
+use super::order::{Item, MOST, NEAR, Ranked, apart, level, linked};
 use super::rank;
 use super::reading::Reading;
 use super::spots::Spot;
@@ -185,7 +185,7 @@ fn lead(reading: &Reading<'_, '_>, at: usize) -> Option<Lead> {
         return None;
     }
     let before = |back: usize| at.wrapping_sub(back);
-    let ordinal = |at: usize| ordinal(reading, at).is_some_and(|rank| rank > 1);
+    let ordinal = |at: usize| reading.ordinal(at).is_some_and(|rank| rank > 1);
     let later = ordinal(before(1)) || ordinal(before(2)) && (reading.is(before(1), "-") || reading.is(before(1), "–"));
     // "Its highest ever", "among the worst", "one of the hardest hit".
     let among = (1..4).any(|back| word(before(back), Word::Among))

@@ -60,8 +60,7 @@ pub(super) fn before_metric(reading: &Reading<'_, '_>, n: usize) -> Option<Trap>
         return Some(NAMED);
     }
     // "the twenty-third person".
-    let ordinal = |at: usize| token(at).is_some_and(|token| reading.pack.ordinal(&token.lower).is_some());
-    if number.words && reading.is(number.after, "-") && ordinal(number.after + 1) {
+    if number.words && reading.is(number.after, "-") && reading.ordinal(number.after + 1).is_some() {
         return Some("ordinal");
     }
     if mark_before("#") || mark_before(".") && before(2, Word::NumberSign) {
